@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi'
+
+const secret = z.string().min(32, 'must have at least 32 characters')
+const wholeNumber = (fallback: number) =>
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).prefault(String(fallback))
+
+const megabyte = 1_000_000
+
+const settingsSchema = z.object({
+  APP_ENV: z.enum(['development', 'staging', 'production']),
+  PUBLIC_BASE_URL: z.url(),
+  PRICE_PLAN: z.enum(['standard', 'specification']).default('standard'),
+  CORS_ORIGINS: z.string().default('*'),
+
+  JWT_SECRET: secret,
+  JWT_SECRET_PREVIOUS: secret.optional(),
+  MEDIA_URL_SECRET: secret,
+  MEDIA_URL_SECRET_PREVIOUS: secret.optional(),
+  INFERENCE_SECRET: secret,
+
+  MEDIA_DELIVERY: z.enum(['stream', 'redirect']).default('stream'),
+  MEDIA_URL_TTL_SECONDS: wholeNumber(3600),
+  S3_ENDPOINT: z.url(),
+  S3_BUCKET: z.string().min(3),
+  S3_ACCESS_KEY_ID: z.string().min(1),
+  S3_SECRET_ACCESS_KEY: z.string().min(1),
+
+  INFERENCE_BASE_URL: z.url(),
+
+  UPLOAD_BYTES_MAX: wholeNumber(95 * megabyte),
+  PICTURE_BYTES_MAX: wholeNumber(64 * megabyte),
+  MASK_BYTES_MAX: wholeNumber(32 * megabyte),
+  PICTURE_PIXELS_MAX: wholeNumber(64_000_000),
+
+  ADMIN_EMAIL: z.email().optional(),
+  ADMIN_PASSWORD: z.string().optional(),
+})
+
+export type Settings = Readonly<z.infer<typeof settingsSchema>>
+
+/**
+ * Parses the environment's variables and secrets.
+ * Throws an Error that names every variable that is missing or wrong, and never its value.
+ */
+export function readSettingsOrThrow(environment: Readonly<Record<string, unknown>>): Settings {
+  const result = settingsSchema.safeParse(environment)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+  throw new Error(`The configuration is wrong. ${problems.join('; ')}`)
+}

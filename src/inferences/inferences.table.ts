@@ -1,0 +1,103 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+const states = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'] as const
+
+/** The job that a user starts. */
+export const inferences = sqliteTable(
+  'inferences',
+  {
+    /** The number that the API calls `jobId`. */
+    jobId: integer('job_id').primaryKey({ autoIncrement: true }),
+    id: text('id').notNull().unique(),
+    userId: text('user_id').notNull(),
+    datasetId: text('dataset_id').notNull(),
+    datasetName: text('dataset_name').notNull(),
+    modelId: text('model_id').notNull(),
+    /** The request's `parameters`, as JSON. */
+    parameters: text('parameters').notNull(),
+    state: text('state', { enum: states }).notNull(),
+    reservationId: text('reservation_id').notNull(),
+    /** What was reserved for images and for frames, in thousandths of a token. */
+    imagesPrice: integer('images_price').notNull(),
+    framesPrice: integer('frames_price').notNull(),
+    itemCount: integer('item_count').notNull(),
+    succeededCount: integer('succeeded_count').notNull().default(0),
+    failedCount: integer('failed_count').notNull().default(0),
+    /** What the finished work costs, in thousandths of a token; null until the inference has ended. */
+    spent: integer('spent'),
+    /** When the reservation was settled; an ended inference without it is the sweep's work. */
+    settledAt: integer('settled_at'),
+    carbonGrams: real('carbon_grams').notNull().default(0),
+    error: text('error'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    endedAt: integer('ended_at'),
+  },
+  (table) => [
+    index('inferences_by_user').on(table.userId, table.createdAt),
+    index('inferences_running').on(table.createdAt).where(sql`state IN ('PENDING', 'RUNNING')`),
+    index('inferences_unsettled')
+      .on(table.endedAt)
+      .where(sql`ended_at IS NOT NULL AND settled_at IS NULL`),
+  ],
+)
+
+/** The unit of work that one queue message carries: a stretch of the inference's items. */
+export const inferenceTasks = sqliteTable(
+  'inference_tasks',
+  {
+    id: text('id').primaryKey(),
+    inferenceId: text('inference_id').notNull(),
+    state: text('state', { enum: states }).notNull(),
+    firstPosition: integer('first_position').notNull(),
+    itemCount: integer('item_count').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** Whoever runs the task holds it until then; a dead holder's task is free again. */
+    leaseUntil: integer('lease_until'),
+    leaseId: text('lease_id'),
+    /** When its message was last sent; the sweep sends again what waits too long. */
+    sentAt: integer('sent_at').notNull(),
+    errorCode: text('error_code'),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    index('inference_tasks_by_inference').on(table.inferenceId, table.firstPosition),
+    index('inference_tasks_open').on(table.sentAt).where(sql`state IN ('PENDING', 'RUNNING')`),
+  ],
+)
+
+/** What the inference makes of one item of its dataset. */
+export const inferenceItems = sqliteTable(
+  'inference_items',
+  {
+    inferenceId: text('inference_id').notNull(),
+    /** The item's place in the dataset. */
+    position: integer('position').notNull(),
+    kind: text('kind', { enum: ['image', 'frame'] }).notNull(),
+    state: text('state', { enum: ['PENDING', 'SUCCEEDED', 'FAILED', 'ABORTED'] }).notNull(),
+    imageKey: text('image_key').notNull(),
+    maskKey: text('mask_key').notNull(),
+    imageName: text('image_name').notNull(),
+    resultKey: text('result_key').notNull(),
+    contentType: text('content_type'),
+    width: integer('width'),
+    height: integer('height'),
+    sizeBytes: integer('size_bytes'),
+    sha256: text('sha256'),
+    joules: real('joules'),
+    inpaintMs: real('inpaint_ms'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.inferenceId, table.position] }),
+    index('inference_items_by_result').on(table.resultKey),
+  ],
+)
+
+export type InferenceRow = typeof inferences.$inferSelect
+export type TaskRow = typeof inferenceTasks.$inferSelect
+export type InferenceItemRow = typeof inferenceItems.$inferSelect

@@ -1,0 +1,20 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Services } from './services.ts'
+import { throwFirstIssue } from './shared/validation.ts'
+import type { UserRow } from './users/users.table.ts'
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Bindings: Env
+  Variables: {
+    services: Services
+    requestId: string
+    /** The person whose access token came with the request; set by `requireUser`. */
+    user: UserRow
+  }
+}
+
+/** A router whose schemas' refusals are answered in the API's envelope. */
+export function createRouter() {
+  return new OpenAPIHono<AppEnv>({ defaultHook: (result) => throwFirstIssue(result) })
+}

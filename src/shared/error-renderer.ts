@@ -1,0 +1,43 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { ApiError, requestErrors } from './errors.ts'
+import { createLogger, describeError } from './logger.ts'
+
+/** The one place where an error becomes JSON: `{ success: false, message, code, …details }`. */
+export function renderError(error: unknown, context: Context): Response {
+  const known = asApiError(error)
+  if (known.status >= 500) {
+    createLogger({ requestId: context.get('requestId') }).error('request.failed', {
+      code: known.code,
+      path: context.req.path,
+      ...describeError(error),
+    })
+  }
+  if (known.status === 503) context.header('Retry-After', '2')
+  return context.json(
+    { success: false, message: known.message, code: known.code, ...known.details },
+    known.status,
+  )
+}
+
+export function renderNotFound(context: Context): Response {
+  const url = new URL(context.req.url)
+  return renderError(
+    requestErrors.createError(
+      'request.route_not_found',
+      `Route not found: ${context.req.method} ${url.pathname}${url.search}`,
+    ),
+    context,
+  )
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  if (error instanceof HTTPException && error.status < 500) {
+    return requestErrors.createError('request.invalid', error.message || 'The request is invalid.')
+  }
+  return requestErrors.createError(
+    'server.internal',
+    'Something went wrong on our side. Nothing was charged for this request; please try again.',
+  )
+}

@@ -1,0 +1,99 @@
+import { z } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { requestErrors } from './errors.ts'
+import { describeError } from './logger.ts'
+
+const jsonBytesMax = 1_000_000
+
+type ValidationResult =
+  | { readonly success: true }
+  | { readonly success: false; readonly error: z.core.$ZodError }
+
+/** The default answer to a request that its schema refuses: the first issue, as `request.invalid`. */
+export function throwFirstIssue(result: ValidationResult): void {
+  if (result.success) return
+  const issue = result.error.issues[0]
+  const field = issue?.path.join('.') ?? ''
+  throw requestErrors.createError(
+    'request.invalid',
+    issue?.message ?? 'The request is invalid.',
+    field === '' ? {} : { field },
+  )
+}
+
+/**
+ * Reads a JSON body whatever its content type says, so that a missing body or header is answered by the schema's own
+ * message. Throws `request.malformed_json` and `request.too_large` (1 MB).
+ */
+export const normalizeJsonBody: MiddlewareHandler = async (context, next) => {
+  const text = await readTextOrThrow(context.req.raw)
+  const body = text.trim() === '' ? '{}' : text
+  ensureJson(body)
+  const headers = new Headers(context.req.raw.headers)
+  headers.set('content-type', 'application/json')
+  headers.delete('content-length')
+  context.req.raw = new Request(context.req.raw.url, {
+    method: context.req.raw.method,
+    headers,
+    body,
+  })
+  await next()
+}
+
+async function readTextOrThrow(request: Request): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > jsonBytesMax) throw createTooLargeError()
+  if (request.body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength
+    if (bytes > jsonBytesMax) throw createTooLargeError()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function createTooLargeError() {
+  return requestErrors.createError(
+    'request.too_large',
+    `A JSON body may hold at most ${jsonBytesMax} bytes.`,
+    { limitBytes: jsonBytesMax },
+  )
+}
+
+function ensureJson(text: string): void {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    throw requestErrors.createError('request.malformed_json', String(describeError(error).error))
+  }
+}
+
+/** The schema of every refusal, for the document of each route. */
+export const errorSchema = z
+  .object({
+    success: z.literal(false),
+    message: z.string(),
+    code: z.string(),
+  })
+  .loose()
+  .openapi('Error')
+
+/** The refusals that a route documents beside its success. */
+export function errorResponses(...statuses: number[]) {
+  const content = { 'application/json': { schema: errorSchema } }
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: `Refused (${status})`, content }]),
+  ) as Record<number, { description: string; content: typeof content }>
+}
+
+/** A JSON answer's declaration, for a route's `responses`. */
+export function jsonResponse<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}
+
+/** A JSON body's declaration, for a route's `request`. */
+export function jsonRequest<Schema extends z.ZodType>(schema: Schema) {
+  return { body: { required: true, content: { 'application/json': { schema } } } }
+}

@@ -1,0 +1,30 @@
+import path from 'node:path'
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Secrets of the test run; they open nothing. */
+const testSecrets = {
+  JWT_SECRET: 'test-jwt-secret-0123456789-0123456789',
+  JWT_SECRET_PREVIOUS: 'test-previous-jwt-secret-0123456789-01',
+  MEDIA_URL_SECRET: 'test-media-url-secret-0123456789-0123',
+  INFERENCE_SECRET: 'test-inference-secret-0123456789-0123',
+  S3_ACCESS_KEY_ID: '0123456789abcdef0123456789abcdef',
+  S3_SECRET_ACCESS_KEY: 'local-development-secret-access-key',
+}
+
+export default defineConfig(async () => {
+  const migrations = await readD1Migrations(path.join(import.meta.dirname, 'migrations'))
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: { ...testSecrets, TEST_MIGRATIONS: migrations } },
+      }),
+    ],
+    test: {
+      setupFiles: ['./test/setup.ts'],
+      include: ['test/**/*.test.ts'],
+      exclude: ['test/journeys/**', 'test/house/**'],
+    },
+  }
+})
