@@ -1,0 +1,132 @@
+import { and, asc, eq, gt, isNull, lt, notExists, sql } from 'drizzle-orm'
+import { tokenAccounts } from '../ledger/ledger.table.ts'
+import type { Database } from '../shared/database.ts'
+import { type UserRow, users } from './users.table.ts'
+
+/** The user, deleted or not. */
+export function findUserById({ query }: Database, id: string): Promise<UserRow | undefined> {
+  return query.select().from(users).where(eq(users.id, id)).get()
+}
+
+export function findLiveUserByEmail(
+  { query }: Database,
+  email: string,
+): Promise<UserRow | undefined> {
+  return query
+    .select()
+    .from(users)
+    .where(and(eq(users.emailKey, createEmailKey(email)), isNull(users.deletedAt)))
+    .get()
+}
+
+export function findLiveAdministrator({ query }: Database): Promise<UserRow | undefined> {
+  return query
+    .select()
+    .from(users)
+    .where(and(eq(users.role, 'admin'), isNull(users.deletedAt)))
+    .limit(1)
+    .get()
+}
+
+/** Addresses that differ in case alone are one address. */
+export function createEmailKey(email: string): string {
+  return email.toLowerCase()
+}
+
+/** Inserts the user; false when a live user already has the e-mail address, whoever came first. */
+export async function insertUser({ query }: Database, user: UserRow): Promise<boolean> {
+  const inserted = await query
+    .insert(users)
+    .values(user)
+    .onConflictDoNothing({ target: users.emailKey, where: sql`deleted_at IS NULL` })
+    .returning({ id: users.id })
+  return inserted.length === 1
+}
+
+export type UserChanges = Partial<
+  Pick<UserRow, 'name' | 'surname' | 'email' | 'emailKey' | 'passwordHash' | 'accessVersion'>
+>
+
+/**
+ * Changes the user as long as nobody deleted them or changed their password since `user` was read.
+ * `gone` when somebody did, `email_taken` when another live user has the new address.
+ */
+export async function updateUser(
+  { query }: Database,
+  { user, changes, nowMs }: { user: UserRow; changes: UserChanges; nowMs: number },
+): Promise<UserRow | 'gone' | 'email_taken'> {
+  try {
+    const updated = await query
+      .update(users)
+      .set({ ...changes, updatedAt: nowMs })
+      .where(isUnchanged(user))
+      .returning()
+    return updated[0] ?? 'gone'
+  } catch (error) {
+    if (isUniqueViolation(error)) return 'email_taken'
+    throw error
+  }
+}
+
+/** The statement that deletes a user logically; it changes nothing when somebody did so before. */
+export function createDeleteStatement(
+  { raw }: Database,
+  { userId, nowMs }: { userId: string; nowMs: number },
+): D1PreparedStatement {
+  return raw
+    .prepare(
+      `UPDATE users SET deleted_at = ?2, updated_at = ?2, access_version = access_version + 1
+       WHERE id = ?1 AND deleted_at IS NULL`,
+    )
+    .bind(userId, nowMs)
+}
+
+/** Stores a stronger hash of the same password, unless the password has changed since it was read. */
+export async function replacePasswordHash(
+  { query }: Database,
+  { user, passwordHash }: { user: UserRow; passwordHash: string },
+): Promise<void> {
+  await query
+    .update(users)
+    .set({ passwordHash })
+    .where(and(isUnchanged(user), eq(users.passwordHash, user.passwordHash)))
+}
+
+/** Live users registered within the window, oldest first, of whose token account nothing is known. */
+export function listUsersWithoutAccount(
+  { query }: Database,
+  window: { afterMs: number; beforeMs: number; limit: number },
+): Promise<{ id: string }[]> {
+  const account = query
+    .select({ one: sql`1` })
+    .from(tokenAccounts)
+    .where(eq(tokenAccounts.userId, users.id))
+  return query
+    .select({ id: users.id })
+    .from(users)
+    .where(
+      and(
+        gt(users.createdAt, window.afterMs),
+        lt(users.createdAt, window.beforeMs),
+        isNull(users.deletedAt),
+        notExists(account),
+      ),
+    )
+    .orderBy(asc(users.createdAt))
+    .limit(window.limit)
+}
+
+function isUnchanged(user: UserRow) {
+  return and(
+    eq(users.id, user.id),
+    eq(users.accessVersion, user.accessVersion),
+    isNull(users.deletedAt),
+  )
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current.message.includes('UNIQUE constraint failed: users.email_key')) return true
+  }
+  return false
+}

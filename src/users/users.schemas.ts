@@ -1,0 +1,150 @@
+import { z } from '@hono/zod-openapi'
+import { requestErrors } from '../shared/errors.ts'
+import { throwFirstIssue } from '../shared/validation.ts'
+import {
+  emailLengthMax,
+  isBlank,
+  isEmail,
+  isName,
+  nameLengthMax,
+  passwordLengthMax,
+  passwordLengthMin,
+} from './users.rules.ts'
+
+/** Marks the issue of a field that is missing or blank: the answer names all of them in one sentence. */
+const missing = 'missing'
+
+const nameRule = (label: string) =>
+  `${label} must contain at least one letter and can only include letters, spaces, hyphens, or apostrophes`
+const lengthRule = (label: string, max: number) => `${label} must be at most ${max} characters long`
+const emailRule =
+  'Email format is invalid. Please provide a valid email address with a proper domain'
+const passwordRule = `Password must be at least ${passwordLengthMin} characters long and cannot be empty or contain only spaces`
+
+/** Text that is there and not blank; `rule` is the answer to anything that is no text. */
+function requiredText(rule: string) {
+  return z
+    .string({ error: ({ input }) => (isBlank(input) ? missing : rule) })
+    .refine((text) => !isBlank(text), { error: missing, abort: true })
+}
+
+function nameField(label: string) {
+  return requiredText(nameRule(label))
+    .trim()
+    .max(nameLengthMax, { error: lengthRule(label, nameLengthMax), abort: true })
+    .normalize('NFC')
+    .refine(isName, nameRule(label))
+}
+
+const emailField = requiredText(emailRule)
+  .trim()
+  .max(emailLengthMax, { error: lengthRule('Email', emailLengthMax), abort: true })
+  .refine(isEmail, emailRule)
+
+const passwordField = requiredText(passwordRule)
+  .min(passwordLengthMin, { error: passwordRule, abort: true })
+  .max(passwordLengthMax, lengthRule('Password', passwordLengthMax))
+
+const personShape = {
+  name: nameField('Name').openapi({ example: 'Mario' }),
+  surname: nameField('Surname').openapi({ example: 'Rossi' }),
+  email: emailField.openapi({ example: 'mario.rossi@example.com' }),
+  password: passwordField.openapi({ format: 'password', example: 'correct horse' }),
+}
+
+const bodyRule = 'The body must be a JSON object.'
+
+export const registerSchema = z.object(personShape, bodyRule).openapi('Registration')
+export type Registration = z.infer<typeof registerSchema>
+
+export const loginSchema = z
+  .object({ email: emailField, password: requiredText(missing) }, bodyRule)
+  .openapi('Login')
+export type Login = z.infer<typeof loginSchema>
+
+/** A field that is missing, null or blank stays as it is. */
+const unlessBlank = <Field extends z.ZodType>(field: Field) =>
+  z.preprocess((value) => (isBlank(value) ? undefined : value), field.optional()).optional()
+
+export const updateUserSchema = z
+  .object(
+    {
+      name: unlessBlank(personShape.name),
+      surname: unlessBlank(personShape.surname),
+      email: unlessBlank(personShape.email),
+      password: unlessBlank(personShape.password),
+    },
+    bodyRule,
+  )
+  .openapi('UserUpdate')
+export type UserUpdate = z.infer<typeof updateUserSchema>
+
+export const userIdSchema = z.object({
+  userId: z.string().openapi({ format: 'uuid', description: 'Your own id' }),
+})
+
+type ParseResult = Parameters<typeof throwFirstIssue>[0]
+
+/** Answers a refused registration: every missing field in one sentence, or else the first rule that is broken. */
+export const throwRegistrationIssue = createIssueHook(
+  (fields) =>
+    `The following fields are required and cannot be empty or contain only spaces: ${fields.join(', ')}`,
+)
+
+export const throwLoginIssue = createIssueHook(
+  () => 'Email and password are required and cannot be empty or contain only spaces',
+)
+
+function createIssueHook(describeMissing: (fields: readonly string[]) => string) {
+  return (result: ParseResult): void => {
+    const fields = listMissing(result)
+    if (fields.length > 0) {
+      throw requestErrors.createError('request.invalid', describeMissing(fields), { fields })
+    }
+    throwFirstIssue(result)
+  }
+}
+
+function listMissing(result: ParseResult): string[] {
+  if (result.success) return []
+  return result.error.issues
+    .filter((issue) => issue.message === missing)
+    .map((issue) => issue.path.join('.'))
+}
+
+const profileShape = { id: z.uuid(), name: z.string(), surname: z.string(), email: z.string() }
+
+export const registeredSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    ...profileShape,
+    tokens: z.number().openapi({ description: 'The initial grant', example: 100 }),
+    role: z.enum(['user', 'admin']),
+  }),
+})
+
+export const loggedInSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    token: z.string().openapi({ description: 'For `Authorization: Bearer …`; lasts 24 hours' }),
+    user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
+  }),
+})
+
+export const profileSchema = z.object({ success: z.literal(true), data: z.object(profileShape) })
+
+export const updatedSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    ...profileShape,
+    token: z
+      .string()
+      .optional()
+      .openapi({ description: 'After a change of password, which ends every earlier token' }),
+  }),
+})
+
+export const deletedSchema = z.object({ success: z.literal(true), message: z.string() })
