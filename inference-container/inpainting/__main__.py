@@ -1,0 +1,105 @@
+"""The command line: `python -m inpainting serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import nullcontext
+
+import uvicorn
+
+from inpainting import __version__
+from inpainting.app import create_app
+from inpainting.logs import configure_logs
+from inpainting.settings import Settings, SettingsError, read_settings
+
+EXIT_UNUSABLE = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command and returns the process's exit code: 2 for what the caller must change."""
+    if arguments == ["version"]:
+        print(__version__)
+        return 0
+    if arguments != ["serve"]:
+        print("Say what to do: python -m inpainting serve | version", file=sys.stderr)
+        return EXIT_UNUSABLE
+    try:
+        settings = read_settings(os.environ)
+        listener = listen(settings.host, settings.port)
+        try:
+            app = create_app(settings)
+        except ValueError as error:
+            raise SettingsError(f"INFERENCE_DEFAULT_MODEL cannot be used: {error}.") from error
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNUSABLE
+    configure_logs(settings.log_level)
+    asyncio.run(serve(app, settings, listener))
+    logging.shutdown()
+    # A kernel that outlives the time to stop cannot be interrupted, and must not hold the process.
+    os._exit(0)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; raises SettingsError where the address cannot be used."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
+            0
+        ]
+        # The protocol is named because asyncio switches off Nagle's delay only where it is: without, each
+        # answer on a kept connection waits 40 ms for an acknowledgement.
+        listener = socket.socket(family, kind, socket.IPPROTO_TCP)
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+    except OSError as error:
+        raise SettingsError(
+            f"{host}:{port} cannot be listened on ({error.strerror or error}): stop what uses it, or set "
+            "INFERENCE_HOST and INFERENCE_PORT to another address."
+        ) from error
+    return listener
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handlers: it would end the process by the signal it got."""
+
+    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
+        """Leaves signals to `serve`."""
+        return nullcontext()
+
+
+async def serve(app: object, settings: Settings, listener: socket.socket) -> None:
+    """Serves until SIGTERM or SIGINT; what is in hand then has its time to end."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=settings.stop_seconds_max + 1,
+    )
+    server = Server(config)
+
+    def stop() -> None:
+        if server.should_exit:
+            server.force_exit = True
+        app.state.service.begin_stop()  # type: ignore[attr-defined]
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    host, port = listener.getsockname()[:2]
+    logging.getLogger("inpainting").info(
+        "listening", extra={"fields": {"host": host, "port": port, "threads": settings.threads}}
+    )
+    await server.serve(sockets=[listener])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""The HTTP surface: routes, the error renderer, the stream of item lines."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from inpainting import __version__
+from inpainting.auth import ensure_authorized
+from inpainting.errors import STATUS_BY_CODE, Code, RequestError
+from inpainting.models import Model, read_parameters
+from inpainting.registry import create_registry
+from inpainting.schemas import InpaintBody, read_body
+from inpainting.service import Service
+from inpainting.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Its `state.service` is what the routes work with."""
+    service = Service(settings, create_registry(settings.default_model))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Not awaited: /health answers STARTING meanwhile.
+        setting_up = asyncio.create_task(service.set_up())
+        yield
+        setting_up.cancel()
+        await service.close()
+
+    app = FastAPI(
+        title="P.A. Inpainting: inference",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.service = service
+    app.add_exception_handler(RequestError, _render_request_error)
+    app.add_exception_handler(HTTPException, _render_http_exception)
+    app.add_exception_handler(Exception, _render_unexpected)
+
+    async def require_token(request: Request) -> None:
+        ensure_authorized(request.headers.get("Authorization"), settings.secrets)
+
+    authorized = [Depends(require_token)]
+
+    @app.get("/health")
+    async def get_health() -> Response:
+        status, body = service.describe_health()
+        return JSONResponse(body, status)
+
+    @app.get("/v1/models", dependencies=authorized)
+    async def get_models() -> Response:
+        return JSONResponse(service.registry.describe())
+
+    @app.get("/metrics", dependencies=authorized)
+    async def get_metrics() -> Response:
+        text = service.metrics.render(queued_items=service.queued_items, threads=settings.threads)
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    @app.post("/v1/inpaint", dependencies=authorized)
+    async def post_inpaint(request: Request) -> Response:
+        body = read_body(await read_bytes(request, settings.request_bytes_max))
+        model = service.registry.choose(body.model)
+        parameters = read_parameters(model, body.parameters)
+        service.admit(body)
+        return ItemStream(service, body, model, parameters)
+
+    return app
+
+
+async def read_bytes(request: Request, bytes_max: int) -> bytes:
+    """The request's body; raises RequestError(request.too_large) as soon as it passes the limit."""
+    length = request.headers.get("Content-Length", "")
+    data = bytearray()
+    if not (length.isdigit() and int(length) > bytes_max):
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > bytes_max:
+                break
+        else:
+            return bytes(data)
+    raise RequestError(
+        Code.REQUEST_TOO_LARGE, f"The body is larger than {bytes_max} bytes. Send fewer items in a request."
+    )
+
+
+class ItemStream(Response):
+    """The answer to an admitted request: one JSON object a line, sent as items end.
+
+    A client that goes away cancels the request.
+    """
+
+    media_type = "application/x-ndjson"
+
+    def __init__(self, service: Service, body: InpaintBody, model: Model, parameters: BaseModel) -> None:
+        super().__init__(headers={"Cache-Control": "no-store"})
+        del self.headers["Content-Length"]
+        self._service = service
+        self._body = body
+        self._model = model
+        self._parameters = parameters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        async def emit(line: dict[str, Any]) -> None:
+            data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+
+        running = asyncio.ensure_future(self._service.run(self._body, self._model, self._parameters, emit))
+        gone = asyncio.ensure_future(_wait_for_disconnect(receive))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            running.cancel()
+            await asyncio.gather(running, gone, return_exceptions=True)
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _render_error(error: RequestError) -> Response:
+    headers = {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.code is Code.AUTH_INVALID:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {"error": {"code": error.code, "message": error.message, **error.details}}
+    return JSONResponse(body, STATUS_BY_CODE[error.code], headers)
+
+
+async def _render_request_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestError)  # noqa: S101 - registered for this type
+    request.app.state.service.metrics.count_refusal(error.code)
+    return _render_error(error)
+
+
+async def _render_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    if error.status_code == STATUS_BY_CODE[Code.METHOD_NOT_ALLOWED]:
+        message = f"{request.url.path} does not take {request.method}."
+        return _render_error(RequestError(Code.METHOD_NOT_ALLOWED, message))
+    return _render_error(RequestError(Code.ROUTE_NOT_FOUND, f"There is nothing at {request.url.path}."))
+
+
+async def _render_unexpected(_: Request, __: Exception) -> Response:
+    return _render_error(RequestError(Code.SERVICE_FAILED, "The service failed on this request. Send it again."))

@@ -1,0 +1,87 @@
+"""Fills the holes of a picture with a model, crop by crop, and keeps every other pixel as it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from inpainting.crops import Crop, find_crops
+from inpainting.models import Model, Pixels
+from inpainting.pictures import Picture, to_8_bit
+
+# A scaled hole is grown, so that no half-hole pixel counts as known.
+_SCALED_HOLE_GROWTH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+
+
+def fill_holes(picture: Picture, hole: Pixels, model: Model, parameters: Any, *, check: Callable[[], None]) -> None:
+    """Fills the picture in place where `hole` is 1; at least one pixel of it must be 0.
+
+    `check` is called before each crop and may raise to end the work there. The filling is computed with
+    8 bits. Alpha inside a hole is continued from around it.
+    """
+    remaining = hole.copy()
+    for crop in find_crops(hole):
+        check()
+        _fill_crop(picture, remaining, crop, model, parameters)
+
+
+def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, parameters: Any) -> None:
+    context = crop.context.slices
+    unknown = remaining[context]
+    own = np.zeros_like(unknown)
+    inner = (
+        slice(crop.hole.top - crop.context.top, crop.hole.bottom - crop.context.top),
+        slice(crop.hole.left - crop.context.left, crop.hole.right - crop.context.left),
+    )
+    own[inner] = unknown[inner]
+    if not own.any():
+        return
+    foreign = cv2.subtract(unknown, own)
+    region = picture.pixels[context]
+    image = to_8_bit(region)
+    if image.ndim == 2:
+        image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    filled = _fill_scaled(np.ascontiguousarray(image), own, foreign if foreign.any() else None, model, parameters)
+    if region.ndim == 2:
+        filled = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY)
+    where = own != 0
+    region[where] = _to_depth(filled[where], picture)
+    if picture.alpha is not None:
+        alpha = picture.alpha[context]
+        around = alpha[unknown == 0]
+        if around.size and around.min() == around.max():
+            alpha[where] = around[0]
+        else:
+            smooth = cv2.inpaint(np.ascontiguousarray(to_8_bit(alpha)), unknown, 3, cv2.INPAINT_TELEA)
+            alpha[where] = _to_depth(smooth[where], picture)
+    remaining[context][where] = 0
+
+
+def _to_depth(values: np.ndarray, picture: Picture) -> np.ndarray:
+    return values.astype(np.uint16) * 257 if picture.is_16_bit else values
+
+
+def _fill_scaled(image: Pixels, hole: Pixels, foreign: Pixels | None, model: Model, parameters: Any) -> Pixels:
+    """Fills an image at the scale that the model's bound on pixels asks for."""
+    height, width = hole.shape
+    scale = math.sqrt(model.crop_pixels_max(parameters) / (height * width))
+    if scale >= 1:
+        return model.fill(image, hole, foreign, parameters)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    small_hole = _scale_hole(hole, size)
+    small_foreign = None if foreign is None else cv2.subtract(_scale_hole(foreign, size), small_hole)
+    if (small_hole if small_foreign is None else small_hole | small_foreign).all():
+        small_hole = cv2.resize(hole, size, interpolation=cv2.INTER_NEAREST)
+        small_foreign = None
+    filled = model.fill(small, small_hole, small_foreign, parameters)
+    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _scale_hole(hole: Pixels, size: tuple[int, int]) -> Pixels:
+    partial = cv2.resize(hole * 255, size, interpolation=cv2.INTER_AREA)
+    return cv2.dilate(np.minimum(partial, 1), _SCALED_HOLE_GROWTH)

@@ -1,0 +1,116 @@
+"""Reads pictures from and writes results to signed URLs, within the allowed origins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+import httpx
+
+from inpainting.errors import Code, ItemError
+from inpainting.origins import Origin, ensure_allowed
+
+_PERMANENT_ADVICE = "The signed URL may have expired or the object may be gone: sign a new one."
+
+
+class MediaClient:
+    """One pool of connections for all items."""
+
+    def __init__(
+        self, *, origins: Collection[Origin], media_bytes_max: int, seconds_max: float, connections: int
+    ) -> None:
+        self._origins = origins
+        self._media_bytes_max = media_bytes_max
+        self._seconds_max = seconds_max
+        self._http = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            # The stored bytes are the picture; a compressed transfer would hide its size.
+            headers={"Accept-Encoding": "identity", "User-Agent": "inpainting"},
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def fetch(self, url: str, *, name: str, field: str) -> bytes:
+        """The bytes behind a URL.
+
+        Raises ItemError: origin.refused, media.too_large, or media.fetch_failed (retryable where the store
+        or the way to it failed, not where it refused). `name` begins messages, `field` is the request's.
+        """
+        ensure_allowed(url, self._origins, field=field)
+        try:
+            async with asyncio.timeout(self._seconds_max):
+                return await self._fetch(url, name)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise ItemError(
+                Code.MEDIA_FETCH_FAILED,
+                f"{name} could not be fetched: {_describe(error, self._seconds_max)}.",
+                retryable=True,
+            ) from error
+
+    async def _fetch(self, url: str, name: str) -> bytes:
+        async with self._http.stream("GET", url) as response:
+            if response.status_code != 200:
+                raise ItemError(
+                    Code.MEDIA_FETCH_FAILED,
+                    f"{name} could not be fetched: its store answered {response.status_code}. "
+                    f"{_explain_status(response)}",
+                    retryable=_is_retryable(response.status_code),
+                )
+            length = response.headers.get("Content-Length", "")
+            if length.isdigit():
+                self._ensure_size(int(length), name)
+            chunks = bytearray()
+            async for chunk in response.aiter_raw():
+                chunks += chunk
+                self._ensure_size(len(chunks), name)
+            return bytes(chunks)
+
+    async def store(self, url: str, data: bytes, *, content_type: str) -> None:
+        """Writes a result; raises ItemError: origin.refused or result.store_failed."""
+        ensure_allowed(url, self._origins, field="resultUrl")
+        try:
+            async with asyncio.timeout(self._seconds_max):
+                response = await self._http.put(url, content=data, headers={"Content-Type": content_type})
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise ItemError(
+                Code.RESULT_STORE_FAILED,
+                f"The result could not be stored: {_describe(error, self._seconds_max)}.",
+                retryable=True,
+            ) from error
+        if not response.is_success:
+            raise ItemError(
+                Code.RESULT_STORE_FAILED,
+                f"The result could not be stored: its store answered {response.status_code}. "
+                f"{_explain_status(response)}",
+                retryable=_is_retryable(response.status_code),
+            )
+
+    def _ensure_size(self, size: int, name: str) -> None:
+        if size > self._media_bytes_max:
+            raise ItemError(
+                Code.MEDIA_TOO_LARGE,
+                f"{name} has {size} bytes or more; at most {self._media_bytes_max} are taken. Scale it down.",
+            )
+
+
+def _is_retryable(status: int) -> bool:
+    return status >= 500 or status in (408, 425, 429)
+
+
+def _explain_status(response: httpx.Response) -> str:
+    if response.is_redirect:
+        return "Redirects are not followed: send the final URL."
+    return "Try again." if _is_retryable(response.status_code) else _PERMANENT_ADVICE
+
+
+def _describe(error: Exception, seconds_max: float) -> str:
+    """A reason without the URL, whose query is a secret."""
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return f"it took longer than {seconds_max:g} s"
+    if isinstance(error, httpx.ConnectError):
+        return "no connection to its store"
+    return f"the connection broke ({type(error).__name__})"

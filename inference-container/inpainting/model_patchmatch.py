@@ -1,0 +1,151 @@
+"""PatchMatch: fills a hole with patches found elsewhere in the picture. No weights; the default model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import patchmatch
+from pydantic import BaseModel, ConfigDict, Field
+
+from inpainting import model_opencv
+from inpainting.models import Pixels
+
+# Synthesis on a crop of 768 x 768 takes some seconds when most of it is hole; larger crops are scaled.
+_CROP_PIXELS_MAX = 768 * 768
+# A hole nowhere wider than about twice this is continued better, and forty times faster, by navier-stokes.
+_THIN_DISTANCE_MAX = 2.0
+_THIN_RADIUS = 3
+# The rim of a removed object (soft edges, JPEG ringing) reaches past the mask: it must not be a source.
+_RIM_PIXELS = 2
+_SEAM_PIXELS = 3.0
+
+
+class PatchMatchParameters(BaseModel):
+    """What PatchMatch may be told."""
+
+    model_config = ConfigDict(extra="forbid", title="Parameters")
+
+    seed: int = Field(1, ge=0, le=2**32 - 1, description="Another seed gives another filling; the same one the same.")
+    patchSize: int = Field(
+        3,
+        ge=1,
+        le=15,
+        description="Radius of the compared patches in pixels: larger follows larger structures, slower.",
+    )
+
+
+class PatchMatch:
+    """pypatchmatch, with thin holes left to navier-stokes and the seam levelled afterwards."""
+
+    id = "patchmatch"
+    version = patchmatch.__version__
+    title = "PatchMatch"
+    licence = "MIT"
+    commercial_use = True
+    runtime = "pypatchmatch"
+    description = (
+        "Fills holes with patches that fit from elsewhere in the picture (Barnes et al., PatchMatch, 2009). "
+        "Keeps texture sharp; a fraction of a second to seconds. Very thin holes go to navier-stokes."
+    )
+    parameters = PatchMatchParameters
+
+    def __init__(self) -> None:
+        self._seeds = _SeedGate()
+
+    def crop_pixels_max(self, parameters: PatchMatchParameters) -> int:  # noqa: ARG002
+        """The same for every patch size: time grows with it, but not past bounds."""
+        return _CROP_PIXELS_MAX
+
+    def fill(self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: PatchMatchParameters) -> Pixels:
+        """Fills thin parts first, so that they are sources for the thick ones."""
+        thin, thick = split_by_thickness(hole)
+        if thin is not None:
+            unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
+            smooth = model_opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_NS)
+            image = np.where(thin[..., np.newaxis] != 0, smooth, image)
+        if thick is None:
+            return image
+        return self._synthesize(image, thick, foreign, parameters)
+
+    def _synthesize(
+        self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: PatchMatchParameters
+    ) -> Pixels:
+        known = hole == 0 if foreign is None else (hole | foreign) == 0
+        grown = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM_PIXELS + 1,) * 2))
+        if not (known & (grown == 0)).any():
+            grown = hole
+        if foreign is not None:
+            # What is both rim and another hole stays excluded, or its content would count as a target.
+            grown = cv2.bitwise_and(grown, cv2.bitwise_not(foreign * 255))
+        # Sources must differ from the hole by more than nothing: with no source at all the library returns black.
+        if not (known & (grown == 0)).any():
+            unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
+            return model_opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_TELEA)
+        with self._seeds.hold(parameters.seed):
+            filled = patchmatch.inpaint(image, grown, global_mask=foreign, patch_size=parameters.patchSize)
+        return level_seam(image, filled, hole, known & (grown != 0))
+
+
+def split_by_thickness(hole: Pixels) -> tuple[Pixels | None, Pixels | None]:
+    """The hole's thin and thick connected parts as masks, None for a kind that is not there."""
+    # A border of "known" would make a hole at the image's edge look thin: extend it instead.
+    framed = cv2.copyMakeBorder(hole, 4, 4, 4, 4, cv2.BORDER_REPLICATE)
+    distance = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[4:-4, 4:-4]
+    if distance.max() <= _THIN_DISTANCE_MAX:
+        return hole, None
+    count, labels = cv2.connectedComponents(hole, connectivity=8)
+    is_thick = np.zeros(count, np.uint8)
+    is_thick[labels[distance > _THIN_DISTANCE_MAX]] = 1
+    is_thick[0] = 0
+    if is_thick[1:].all():
+        return None, hole
+    thick = is_thick[labels]
+    return hole - thick, thick
+
+
+def level_seam(image: Pixels, filled: Pixels, hole: Pixels, rim: np.ndarray) -> Pixels:
+    """Carries the difference in tone at the rim a few pixels into the hole, where it fades out.
+
+    On the rim both the original and the filling are known. Their difference, smoothed along the rim,
+    is added to the filling with a weight that falls with the distance from the hole's edge.
+    """
+    if not rim.any():
+        return filled
+    weight = rim.astype(np.float32)
+    difference = (image.astype(np.float32) - filled) * weight[..., np.newaxis]
+    spread = (0, 0), 2 * _SEAM_PIXELS
+    share = cv2.GaussianBlur(weight, *spread)
+    level = cv2.GaussianBlur(difference, *spread) / np.maximum(share, 1e-3)[..., np.newaxis]
+    distance = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
+    fade = np.exp(-((distance / _SEAM_PIXELS) ** 2)) * (hole != 0) * (share > 1e-3)
+    levelled: Pixels = np.clip(np.rint(filled + level * fade[..., np.newaxis]), 0, 255).astype(np.uint8)
+    return levelled
+
+
+class _SeedGate:
+    """The library's seed is one for the whole process: calls run together only while they share it."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._seed: int | None = None
+        self._running = 0
+
+    @contextmanager
+    def hold(self, seed: int) -> Iterator[None]:
+        """Runs the body with this seed set, after those that run with another have ended."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._running == 0 or self._seed == seed)
+            if self._seed != seed:
+                patchmatch.set_random_seed(seed)
+                self._seed = seed
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._running -= 1
+                self._condition.notify_all()

@@ -1,0 +1,63 @@
+"""What a model is, and how its parameters are read."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy.typing as npt
+from pydantic import BaseModel, ValidationError
+
+from inpainting.errors import Code, RequestError
+
+Pixels = npt.NDArray[Any]
+
+
+class Model(Protocol):
+    """Fills holes in 8-bit BGR crops. Called from several threads at once."""
+
+    id: str
+    version: str
+    title: str
+    licence: str
+    commercial_use: bool
+    runtime: str
+    description: str
+
+    @property
+    def parameters(self) -> type[BaseModel]:
+        """What a request may set; unknown names are refused."""
+        ...
+
+    def crop_pixels_max(self, parameters: Any) -> int:
+        """How large a crop may be before it is worked on at a smaller scale."""
+        ...
+
+    def fill(self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: Any) -> Pixels:
+        """An image of the same size with every pixel filled where `hole` is not 0.
+
+        `image` is height x width x 3, BGR. `hole` and `foreign` are height x width: 0 or not. Pixels where
+        `foreign` is not 0 belong to other holes: they are neither filled nor looked at. What is returned
+        outside the hole is ignored. At least one pixel is known.
+        """
+        ...
+
+
+def read_parameters(model: Model, values: dict[str, Any]) -> BaseModel:
+    """The model's parameters; raises RequestError(model.parameters_invalid) naming those that are valid."""
+    try:
+        return model.parameters.model_validate(values, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "parameters"
+        valid = model.parameters.model_json_schema()["properties"]
+        ranges = ", ".join(f"{key} ({_describe_range(schema)})" for key, schema in valid.items()) or "none"
+        raise RequestError(
+            Code.MODEL_PARAMETERS_INVALID,
+            f"{model.id} cannot use {name} = {str(first.get('input'))[:100]!r}: {first['msg']}. "
+            f"Its parameters are: {ranges}.",
+            parameters=valid,
+        ) from error
+
+
+def _describe_range(schema: dict[str, Any]) -> str:
+    return f"{schema['type']} {schema['minimum']} to {schema['maximum']}, {schema['default']} if left out"

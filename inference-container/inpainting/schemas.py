@@ -1,0 +1,72 @@
+"""The bodies of requests, as the README writes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+from inpainting.errors import Code, RequestError
+from inpainting.registry import DEFAULT_ALIAS
+
+ITEMS_MAX = 64
+
+Url = Annotated[str, Field(min_length=1, max_length=8192)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+
+
+class ItemBody(_Body):
+    """One picture: where to read it and its mask, and where to write the result."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    image_url: Url
+    mask_url: Url
+    result_url: Url
+
+
+class OutputBody(_Body):
+    """How results are encoded; `source` is the format of each picture."""
+
+    format: Literal["png", "jpeg", "webp", "source"] = "png"
+    quality: Annotated[int, Field(ge=1, le=100)] = 92
+
+
+class InpaintBody(_Body):
+    """`POST /v1/inpaint`."""
+
+    task_id: UUID
+    model: Annotated[str, Field(min_length=1, max_length=200)] = DEFAULT_ALIAS
+    parameters: dict[str, Any] = {}
+    output: OutputBody = OutputBody()
+    items: Annotated[list[ItemBody], Field(min_length=1, max_length=ITEMS_MAX)]
+
+    @field_validator("items")
+    @classmethod
+    def _ensure_distinct(cls, items: list[ItemBody]) -> list[ItemBody]:
+        seen: set[str] = set()
+        for item in items:
+            if item.id in seen:
+                raise ValueError(f"two items have the id '{item.id}'")
+            seen.add(item.id)
+        return items
+
+
+def read_body(data: bytes) -> InpaintBody:
+    """The request in a JSON body; raises RequestError(request.invalid) naming the field and its value."""
+    try:
+        return InpaintBody.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        if not place:
+            raise RequestError(
+                Code.REQUEST_INVALID, f"The body is not the JSON object that is needed: {first['msg']}."
+            ) from None
+        # A missing field's input is the object around it, a list's every item: neither belongs in a message.
+        value = "" if isinstance(first["input"], dict | list) else f" is {str(first['input'])[:100]!r}"
+        raise RequestError(Code.REQUEST_INVALID, f"The field {place}{value}: {first['msg']}.", field=place) from None

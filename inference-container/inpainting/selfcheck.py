@@ -1,0 +1,33 @@
+"""The start-up check: a model is ready when it has really inpainted a small picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inpainting.filling import fill_holes
+from inpainting.models import Model
+from inpainting.pictures import Picture
+
+_SIDE = 48
+_TOLERANCE = 40.0
+
+
+def check_model(model: Model) -> str | None:
+    """None when the model continues a gradient into a hole and touches nothing else, else the reason."""
+    ramp = np.linspace(60, 200, _SIDE, dtype=np.float32)
+    truth = np.repeat((ramp[:, np.newaxis] / 2 + ramp / 2)[..., np.newaxis], 3, axis=2).astype(np.uint8)
+    hole = np.zeros((_SIDE, _SIDE), np.uint8)
+    hole[16:30, 18:32] = 1
+    damaged = truth.copy()
+    damaged[hole != 0] = 0
+    picture = Picture(damaged, None, None)
+    try:
+        fill_holes(picture, hole, model, model.parameters(), check=lambda: None)
+    except Exception as error:
+        return f"it failed on the check picture ({type(error).__name__}: {error})"
+    if not np.array_equal(picture.pixels[hole == 0], truth[hole == 0]):
+        return "it changed pixels outside the hole of the check picture"
+    miss = float(np.abs(picture.pixels[hole != 0].astype(np.float32) - truth[hole != 0]).mean())
+    if miss > _TOLERANCE:
+        return f"it filled the check picture {miss:.0f} levels off; at most {_TOLERANCE:.0f} are allowed"
+    return None

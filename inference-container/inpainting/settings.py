@@ -1,0 +1,133 @@
+"""Settings: the environment, parsed once and checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inpainting import PIXELS_CEILING
+from inpainting.origins import Origin
+
+SECRET_CHARACTERS_MIN = 32
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The message is one sentence for the person who set it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the service was told. Bytes, pixels and seconds are in the names."""
+
+    secrets: tuple[str, ...]
+    media_origins: frozenset[Origin]
+    host: str = "127.0.0.1"
+    port: int = 8788
+    threads: int = 2
+    default_model: str = "patchmatch"
+    queue_items_max: int = 256
+    request_bytes_max: int = 1024 * 1024
+    media_bytes_max: int = 64 * 1024 * 1024
+    picture_pixels_max: int = 64_000_000
+    item_seconds_max: int = 120
+    transfer_seconds_max: int = 30
+    stop_seconds_max: int = 8
+    watts_per_core: float = 6.0
+    log_level: str = "info"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment; raises SettingsError for the first that cannot be used."""
+    defaults = Settings(secrets=(), media_origins=frozenset())
+    return Settings(
+        secrets=_read_secrets(environment),
+        media_origins=_read_origins(environment),
+        host=environment.get("INFERENCE_HOST") or defaults.host,
+        port=_read_int(environment, "INFERENCE_PORT", defaults.port, 0, 65535),
+        threads=_read_int(environment, "INFERENCE_THREADS", os.cpu_count() or 1, 1, 256),
+        default_model=environment.get("INFERENCE_DEFAULT_MODEL") or defaults.default_model,
+        queue_items_max=_read_int(environment, "INFERENCE_QUEUE_ITEMS_MAX", defaults.queue_items_max, 1, 100_000),
+        request_bytes_max=_read_int(
+            environment, "INFERENCE_REQUEST_BYTES_MAX", defaults.request_bytes_max, 1024, 2**30
+        ),
+        media_bytes_max=_read_int(environment, "INFERENCE_MEDIA_BYTES_MAX", defaults.media_bytes_max, 1024, 2**31),
+        picture_pixels_max=_read_int(
+            environment, "INFERENCE_PICTURE_PIXELS_MAX", defaults.picture_pixels_max, 1, PIXELS_CEILING
+        ),
+        item_seconds_max=_read_int(environment, "INFERENCE_ITEM_SECONDS_MAX", defaults.item_seconds_max, 1, 3600),
+        transfer_seconds_max=_read_int(
+            environment, "INFERENCE_TRANSFER_SECONDS_MAX", defaults.transfer_seconds_max, 1, 600
+        ),
+        stop_seconds_max=_read_int(environment, "INFERENCE_STOP_SECONDS_MAX", defaults.stop_seconds_max, 0, 600),
+        watts_per_core=_read_float(environment, "INFERENCE_WATTS_PER_CORE", defaults.watts_per_core, 0, 1000),
+        log_level=_read_choice(
+            environment, "INFERENCE_LOG_LEVEL", defaults.log_level, ("debug", "info", "warning", "error")
+        ),
+    )
+
+
+def _read_secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+    names = ("INFERENCE_SECRET", "INFERENCE_SECRET_PREVIOUS")
+    if not environment.get(names[0]):
+        raise SettingsError(
+            "INFERENCE_SECRET is not set: set it to the secret of at least "
+            f"{SECRET_CHARACTERS_MIN} characters that signs the requests."
+        )
+    secrets = tuple(environment[name] for name in names if environment.get(name))
+    for name, secret in zip(names, secrets, strict=False):
+        if len(secret) < SECRET_CHARACTERS_MIN:
+            raise SettingsError(f"{name} has {len(secret)} characters: at least {SECRET_CHARACTERS_MIN} are needed.")
+    return secrets
+
+
+def _read_origins(environment: Mapping[str, str]) -> frozenset[Origin]:
+    text = environment.get("INFERENCE_MEDIA_ORIGINS", "")
+    origins = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            origins.append(Origin.parse(part))
+        except ValueError as error:
+            raise SettingsError(
+                f"INFERENCE_MEDIA_ORIGINS holds '{part}', which is not an origin such as "
+                f"http://127.0.0.1:8787: {error}."
+            ) from error
+    if not origins:
+        raise SettingsError(
+            "INFERENCE_MEDIA_ORIGINS is not set: name the origins that pictures are read from and results "
+            "written to, such as http://127.0.0.1:8787."
+        )
+    return frozenset(origins)
+
+
+def _read_int(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        raise SettingsError(f"{name} is '{text}': a whole number from {low} to {high} is needed.") from None
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {value}: it must be from {low} to {high}.")
+    return value
+
+
+def _read_float(environment: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"{name} is '{text}': a number from {low} to {high} is needed.") from None
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {value}: it must be from {low} to {high}.")
+    return value
+
+
+def _read_choice(environment: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = environment.get(name) or default
+    if value not in choices:
+        raise SettingsError(f"{name} is '{value}': it must be one of {', '.join(choices)}.")
+    return value
