@@ -1,11 +1,11 @@
 """A small HTTP store: keeps what is put, serves what is there, and fails in named ways.
 
-    /objects/<key>            GET answers the object or 404, PUT keeps it
-    /fail/<status>            any method answers that status
-    /redirect/<key>           answers 302 to the object
-    /endless                  a body without a length that never ends
-    /cut/<key>                tells the object's length and breaks off half way
-    /held/<gate>/<key>        answers as /objects once the gate has been opened
+/objects/<key>            GET answers the object or 404, PUT keeps it
+/fail/<status>            any method answers that status
+/redirect/<key>           answers 302 to the object
+/endless                  a body without a length that never ends
+/cut/<key>                tells the object's length and breaks off half way
+/held/<gate>/<key>        answers as /objects once the gate has been opened
 """
 
 from __future__ import annotations
