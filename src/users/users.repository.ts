@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNull, lt, notExists, sql } from 'drizzle-orm'
 import { tokenAccounts } from '../ledger/ledger.table.ts'
-import type { Database } from '../shared/database.ts'
+import { type Database, isUniqueViolation } from '../shared/database.ts'
 import { type UserRow, users } from './users.table.ts'
 
 /** The user, deleted or not. */
@@ -24,6 +24,7 @@ export function findLiveAdministrator({ query }: Database): Promise<UserRow | un
     .select()
     .from(users)
     .where(and(eq(users.role, 'admin'), isNull(users.deletedAt)))
+    .orderBy(asc(users.createdAt))
     .limit(1)
     .get()
 }
@@ -122,11 +123,4 @@ function isUnchanged(user: UserRow) {
     eq(users.accessVersion, user.accessVersion),
     isNull(users.deletedAt),
   )
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if (current.message.includes('UNIQUE constraint failed: users.email_key')) return true
-  }
-  return false
 }

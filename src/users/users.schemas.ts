@@ -22,10 +22,10 @@ const emailRule =
 const passwordRule = `Password must be at least ${passwordLengthMin} characters long and cannot be empty or contain only spaces`
 
 /** Text that is there and not blank; `rule` is the answer to anything that is no text. */
-function requiredText(rule: string) {
+function requiredText(rule: string, ifMissing = missing) {
   return z
-    .string({ error: ({ input }) => (isBlank(input) ? missing : rule) })
-    .refine((text) => !isBlank(text), { error: missing, abort: true })
+    .string({ error: ({ input }) => (isBlank(input) ? ifMissing : rule) })
+    .refine((text) => !isBlank(text), { error: ifMissing, abort: true })
 }
 
 function nameField(label: string) {
@@ -36,10 +36,14 @@ function nameField(label: string) {
     .refine(isName, nameRule(label))
 }
 
-const emailField = requiredText(emailRule)
-  .trim()
-  .max(emailLengthMax, { error: lengthRule('Email', emailLengthMax), abort: true })
-  .refine(isEmail, emailRule)
+/** An e-mail address without the spaces around it; `ifMissing` is the answer to a blank one. */
+export function createEmailField(ifMissing = missing) {
+  return requiredText(emailRule, ifMissing)
+    .trim()
+    .max(emailLengthMax, { error: lengthRule('Email', emailLengthMax), abort: true })
+    .refine(isEmail, emailRule)
+    .openapi({ example: 'mario.rossi@example.com' })
+}
 
 const passwordField = requiredText(passwordRule)
   .min(passwordLengthMin, { error: passwordRule, abort: true })
@@ -48,7 +52,7 @@ const passwordField = requiredText(passwordRule)
 const personShape = {
   name: nameField('Name').openapi({ example: 'Mario' }),
   surname: nameField('Surname').openapi({ example: 'Rossi' }),
-  email: emailField.openapi({ example: 'mario.rossi@example.com' }),
+  email: createEmailField(),
   password: passwordField.openapi({ format: 'password', example: 'correct horse' }),
 }
 
@@ -58,7 +62,7 @@ export const registerSchema = z.object(personShape, bodyRule).openapi('Registrat
 export type Registration = z.infer<typeof registerSchema>
 
 export const loginSchema = z
-  .object({ email: emailField, password: requiredText(missing) }, bodyRule)
+  .object({ email: createEmailField(), password: requiredText(missing) }, bodyRule)
   .openapi('Login')
 export type Login = z.infer<typeof loginSchema>
 
@@ -96,7 +100,7 @@ export const throwLoginIssue = createIssueHook(
 )
 
 function createIssueHook(describeMissing: (fields: readonly string[]) => string) {
-  return (result: ParseResult): void => {
+  return (result: ParseResult): undefined => {
     const fields = listMissing(result)
     if (fields.length > 0) {
       throw requestErrors.createError('request.invalid', describeMissing(fields), { fields })

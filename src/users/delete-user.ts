@@ -1,0 +1,25 @@
+import type { Services } from '../services.ts'
+import { describeError } from '../shared/logger.ts'
+import { createDeleteStatement } from './users.repository.ts'
+
+/**
+ * Deletes the user logically: their access tokens end, their e-mail address is free again, and their live datasets are
+ * marked deleted and left to the administrators, all in one batch. The token account is closed after it: the user can
+ * reach it no more in any case. Answers how many datasets were live.
+ */
+export async function deleteUser(
+  services: Pick<Services, 'database' | 'clock' | 'ledger' | 'logger' | 'orphanDatasetsOf'>,
+  { userId }: { userId: string },
+): Promise<{ datasetCount: number }> {
+  const nowMs = services.clock.nowMs()
+  const [, datasets] = await services.database.raw.batch([
+    createDeleteStatement(services.database, { userId, nowMs }),
+    services.orphanDatasetsOf({ userId, nowMs }),
+  ])
+  try {
+    await services.ledger.close(userId, { operationId: `close:${userId}` })
+  } catch (error) {
+    services.logger.warn('users.account_not_closed', { userId, ...describeError(error) })
+  }
+  return { datasetCount: datasets?.meta.changes ?? 0 }
+}

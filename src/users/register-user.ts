@@ -1,0 +1,57 @@
+import { formatTokens } from '../ledger/amounts.ts'
+import type { Services } from '../services.ts'
+import { describeError } from '../shared/logger.ts'
+import { initialGrant, openAccount } from './open-accounts.ts'
+import { userErrors } from './users.errors.ts'
+import { createEmailKey, findLiveUserByEmail, insertUser } from './users.repository.ts'
+import type { Registration } from './users.schemas.ts'
+import type { UserRow } from './users.table.ts'
+
+export interface RegisteredUser {
+  readonly user: UserRow
+  /** In tokens. */
+  readonly tokens: number
+}
+
+/**
+ * Registers an ordinary user with the initial grant. The user is there once their row is: when the token account cannot
+ * be opened at once, the sweep opens it (see `openMissingAccounts`).
+ * Throws `users.email_taken`, also to all but one of those who register the same address at the same moment.
+ */
+export async function registerUser(
+  services: Pick<Services, 'database' | 'clock' | 'createId' | 'logger' | 'ledger' | 'passwords'>,
+  registration: Registration,
+): Promise<RegisteredUser> {
+  const { database, passwords, logger } = services
+  if (await findLiveUserByEmail(database, registration.email)) throw createTakenError()
+
+  const nowMs = services.clock.nowMs()
+  const user: UserRow = {
+    id: services.createId(),
+    name: registration.name,
+    surname: registration.surname,
+    email: registration.email,
+    emailKey: createEmailKey(registration.email),
+    passwordHash: passwords.hash(registration.password),
+    role: 'user',
+    accessVersion: 1,
+    createdAt: nowMs,
+    updatedAt: nowMs,
+    deletedAt: null,
+  }
+  if (!(await insertUser(database, user))) throw createTakenError()
+
+  try {
+    await openAccount(services.ledger, { userId: user.id, grant: initialGrant })
+  } catch (error) {
+    logger.warn('users.account_not_opened_yet', { userId: user.id, ...describeError(error) })
+  }
+  return { user, tokens: formatTokens(initialGrant) }
+}
+
+function createTakenError() {
+  return userErrors.createError(
+    'users.email_taken',
+    'An account with this email address already exists. Please use a different email or try logging in.',
+  )
+}

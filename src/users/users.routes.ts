@@ -1,0 +1,151 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { MiddlewareHandler } from 'hono'
+import { createLedgerRoutes } from '../ledger/ledger.routes.ts'
+import { type AppEnv, createRouter } from '../router.ts'
+import { requestErrors } from '../shared/errors.ts'
+import { isUuid } from '../shared/ids.ts'
+import {
+  errorResponses,
+  jsonRequest,
+  jsonResponse,
+  normalizeJsonBody,
+} from '../shared/validation.ts'
+import { deleteUser } from './delete-user.ts'
+import { logIn } from './log-in.ts'
+import { registerUser } from './register-user.ts'
+import { requireUser } from './require-user.ts'
+import { updateUser } from './update-user.ts'
+import { userErrors } from './users.errors.ts'
+import { formatProfileForApi } from './users.format.ts'
+import * as schemas from './users.schemas.ts'
+
+/*
+ * POST   /user      register
+ * POST   /login     an access token for an e-mail address and a password
+ * GET    /profile   who I am
+ * GET    /tokens    my balance
+ * PUT    /:userId   change my name, e-mail address or password
+ * DELETE /:userId   delete my account
+ */
+
+const tags = ['Users']
+const security = [{ accessToken: [] }]
+
+/** Throws `request.invalid` for what is no id, and `users.not_yours` for anybody else's. */
+const requireOwnId: MiddlewareHandler<AppEnv> = async (context, next) => {
+  const userId = context.req.param('userId') ?? ''
+  if (!isUuid(userId)) throw requestErrors.createError('request.invalid', 'Invalid userId format')
+  if (userId.toLowerCase() !== context.get('user').id) {
+    throw userErrors.createError('users.not_yours', 'Access denied')
+  }
+  await next()
+}
+
+const register = createRoute({
+  method: 'post',
+  path: '/user',
+  tags,
+  middleware: [normalizeJsonBody] as const,
+  request: jsonRequest(schemas.registerSchema),
+  responses: {
+    201: jsonResponse(schemas.registeredSchema, 'The new user'),
+    ...errorResponses(400),
+  },
+})
+
+const login = createRoute({
+  method: 'post',
+  path: '/login',
+  tags,
+  middleware: [normalizeJsonBody] as const,
+  request: jsonRequest(schemas.loginSchema),
+  responses: {
+    200: jsonResponse(schemas.loggedInSchema, 'An access token'),
+    ...errorResponses(400, 401),
+  },
+})
+
+const getProfile = createRoute({
+  method: 'get',
+  path: '/profile',
+  tags,
+  security,
+  middleware: [requireUser] as const,
+  responses: {
+    200: jsonResponse(schemas.profileSchema, 'The user of the access token'),
+    ...errorResponses(401),
+  },
+})
+
+const update = createRoute({
+  method: 'put',
+  path: '/{userId}',
+  tags,
+  security,
+  middleware: [requireUser, requireOwnId, normalizeJsonBody] as const,
+  request: { params: schemas.userIdSchema, ...jsonRequest(schemas.updateUserSchema) },
+  responses: {
+    200: jsonResponse(schemas.updatedSchema, 'The user as they are now'),
+    ...errorResponses(400, 401, 403),
+  },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/{userId}',
+  tags,
+  security,
+  middleware: [requireUser, requireOwnId] as const,
+  request: { params: schemas.userIdSchema },
+  responses: {
+    200: jsonResponse(schemas.deletedSchema, 'Deleted'),
+    ...errorResponses(400, 401, 403),
+  },
+})
+
+const routes = createRouter()
+
+routes.openapi(
+  register,
+  async (context) => {
+    const { user, tokens } = await registerUser(context.get('services'), context.req.valid('json'))
+    const data = { ...formatProfileForApi(user), tokens, role: user.role }
+    return context.json({ success: true as const, message: 'User created successfully', data }, 201)
+  },
+  schemas.throwRegistrationIssue,
+)
+
+routes.openapi(
+  login,
+  async (context) => {
+    const { token, user } = await logIn(context.get('services'), context.req.valid('json'))
+    const data = { token, user: { id: user.id, name: user.name, email: user.email } }
+    return context.json({ success: true as const, message: 'Login successful', data }, 200)
+  },
+  schemas.throwLoginIssue,
+)
+
+routes.openapi(getProfile, (context) =>
+  context.json({ success: true as const, data: formatProfileForApi(context.get('user')) }, 200),
+)
+
+routes.use('/tokens', requireUser)
+routes.route('/', createLedgerRoutes())
+
+routes.openapi(update, async (context) => {
+  const { user, token } = await updateUser(context.get('services'), {
+    user: context.get('user'),
+    update: context.req.valid('json'),
+  })
+  const data = { ...formatProfileForApi(user), ...(token !== undefined && { token }) }
+  return context.json({ success: true as const, message: 'User updated successfully', data }, 200)
+})
+
+routes.openapi(remove, async (context) => {
+  const userId = context.get('user').id
+  const { datasetCount } = await deleteUser(context.get('services'), { userId })
+  const message = `User deleted successfully. ${datasetCount} associated datasets have been marked as deleted but preserved in the database.`
+  return context.json({ success: true as const, message }, 200)
+})
+
+export const usersRoutes: OpenAPIHono<AppEnv> = routes
