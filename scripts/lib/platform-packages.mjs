@@ -36,7 +36,11 @@ export function createLockEntry(missing, dev) {
     ['android', /^android$/],
     ['linux', /^linux$/],
   ].find(([, pattern]) => words.some((word) => /** @type {RegExp} */ (pattern).test(word)))?.[0]
-  const cpu = words.includes('arm64') ? 'arm64' : words.some((word) => /^(x64|64)$/.test(word)) ? 'x64' : undefined
+  const cpu = words.includes('arm64')
+    ? 'arm64'
+    : words.some((word) => /^(x64|64)$/.test(word))
+      ? 'x64'
+      : undefined
   if (!os || !cpu) throw new Error(`The platform of ${missing.name} cannot be read from its name.`)
   return {
     version: missing.version,

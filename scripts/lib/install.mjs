@@ -1,0 +1,25 @@
+import path from 'node:path'
+import { ensureNodeRunsScripts, findToolsNodeOrThrow } from './node-version.mjs'
+import { ensureNpmPackages } from './npm-install.mjs'
+import { scratchFolder } from './paths.mjs'
+import { withLock } from './pid-lock.mjs'
+import { ensurePythonEnvironment } from './python-environment.mjs'
+import { say } from './say.mjs'
+
+/**
+ * Installs what a fresh clone lacks; says nothing when nothing is missing.
+ * @param {import('./children.mjs').Children} children
+ * @returns {Promise<string>} the path of the Node that runs the tools
+ */
+export async function ensureInstalled(children) {
+  ensureNodeRunsScripts()
+  return withLock(
+    path.join(scratchFolder, 'install.lock'),
+    (pid) => say(`waiting for process ${pid}, which installs in this folder …`),
+    async () => {
+      await ensureNpmPackages(children)
+      await ensurePythonEnvironment(children)
+      return findToolsNodeOrThrow()
+    },
+  )
+}
