@@ -1,8 +1,14 @@
 import { cors } from 'hono/cors'
+import { datasetRoutes } from './datasets/datasets.routes.ts'
+import { itemRoutes } from './datasets/items.routes.ts'
+import { inferenceRoutes } from './inferences/inferences.routes.ts'
+import { resultRoutes } from './inferences/results.routes.ts'
+import { mediaRoutes } from './media/media.routes.ts'
 import { createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
 import { systemRoutes } from './system.routes.ts'
+import { usersRoutes } from './users/users.routes.ts'
 
 /** The map of the API: middleware in order, one line per feature. */
 export function createApp() {
@@ -19,6 +25,12 @@ export function createApp() {
   app.use((context, next) => corsOf(context.get('services'))(context, next))
 
   app.route('/', systemRoutes)
+  app.route('/api/users', usersRoutes)
+  app.route('/api/datasets', datasetRoutes)
+  app.route('/api/datasets', itemRoutes)
+  app.route('/api/inferences', inferenceRoutes)
+  app.route('/api/inferences', resultRoutes)
+  app.route('/', mediaRoutes)
   return app
 }
 

@@ -26,6 +26,7 @@ const settingsSchema = z.object({
   S3_SECRET_ACCESS_KEY: z.string().min(1),
 
   INFERENCE_BASE_URL: z.url(),
+  GRID_GRAMS_PER_KWH: wholeNumber(400),
 
   UPLOAD_BYTES_MAX: wholeNumber(95 * megabyte),
   PICTURE_BYTES_MAX: wholeNumber(64 * megabyte),

@@ -1,4 +1,6 @@
-import { createApp } from './app.ts'
+import { createApp, servicesOf } from './app.ts'
+import { consumeDeadTasks, consumeTasks } from './inferences/tasks/tasks.consumer.ts'
+import { sweep } from './sweep.ts'
 
 export { TokenAccount } from './ledger/token-account.object.ts'
 
@@ -6,4 +8,9 @@ const app = createApp()
 
 export default {
   fetch: app.fetch,
+  queue: (batch, env) =>
+    batch.queue.endsWith('-dead')
+      ? consumeDeadTasks(servicesOf(env), batch)
+      : consumeTasks(servicesOf(env), batch),
+  scheduled: (_controller, env) => sweep(servicesOf(env)),
 } satisfies ExportedHandler<Env>

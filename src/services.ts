@@ -1,4 +1,16 @@
 import { readSettingsOrThrow, type Settings } from './config.ts'
+import { orphanDatasetsOf } from './datasets/datasets.repository.ts'
+import { createSettleInference, type SettleInference } from './inferences/settle-inference.ts'
+import {
+  createInferenceServiceClient,
+  type InferenceServiceClient,
+} from './inferences/tasks/inference-service.client.ts'
+import { createSendTasks, type SendTasks } from './inferences/tasks/tasks.queue.ts'
+import { createLedgerClient, type LedgerClient } from './ledger/ledger.client.ts'
+import type { PricePlan } from './ledger/pricing.ts'
+import { createPresignedUrls, type PresignedUrls } from './media/presigned.ts'
+import { createSignedUrls, type SignedUrls } from './media/signed-urls.ts'
+import { createMediaStore, type MediaStore } from './media/store.ts'
 import { type Clock, systemClock } from './shared/clock.ts'
 import { createDatabase, type Database } from './shared/database.ts'
 import { type CreateId, createRandomId } from './shared/ids.ts'
@@ -13,28 +25,70 @@ export interface Services {
   readonly createId: CreateId
   readonly logger: Logger
   readonly database: Database
-  readonly accessTokens: AccessTokens
   readonly passwords: PasswordHasher
+  readonly accessTokens: AccessTokens
+  readonly ledger: LedgerClient
+  readonly pricePlan: PricePlan
+  readonly media: MediaStore
+  readonly signedUrls: SignedUrls
+  readonly presignedUrls: PresignedUrls
+  readonly service: InferenceServiceClient
+  readonly sendTasks: SendTasks
+  readonly settleInference: SettleInference
+  readonly gramsPerJoule: number
+  readonly orphanDatasetsOf: (owner: { userId: string; nowMs: number }) => D1PreparedStatement
 }
+
+const joulesPerKilowattHour = 3_600_000
 
 /** The one composition root: what exists, and what each part gets. */
 export function createServices(env: Env): Services {
   const settings = readSettingsOrThrow({ ...env })
   const clock = systemClock
+  const logger = createLogger()
+  const database = createDatabase(env.DB)
+  const ledger = createLedgerClient(env.TOKEN_ACCOUNTS)
   return {
     settings,
     clock,
+    logger,
+    database,
+    ledger,
     createId: createRandomId,
-    logger: createLogger(),
-    database: createDatabase(env.DB),
+    passwords: createPasswordHasher(passwordParameters),
     accessTokens: createAccessTokens({
-      secrets: [settings.JWT_SECRET, ...optional(settings.JWT_SECRET_PREVIOUS)],
+      secrets: [settings.JWT_SECRET, ...present(settings.JWT_SECRET_PREVIOUS)],
       clock,
     }),
-    passwords: createPasswordHasher(passwordParameters),
+    pricePlan: settings.PRICE_PLAN,
+    media: createMediaStore(env.MEDIA),
+    signedUrls: createSignedUrls({
+      baseUrl: settings.PUBLIC_BASE_URL,
+      secret: settings.MEDIA_URL_SECRET,
+      previousSecret: settings.MEDIA_URL_SECRET_PREVIOUS,
+      ttlSeconds: settings.MEDIA_URL_TTL_SECONDS,
+      clock,
+    }),
+    presignedUrls: createPresignedUrls({
+      endpoint: settings.S3_ENDPOINT,
+      bucket: settings.S3_BUCKET,
+      accessKeyId: settings.S3_ACCESS_KEY_ID,
+      secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
+      clock,
+    }),
+    service: createInferenceServiceClient({
+      baseUrl: settings.INFERENCE_BASE_URL,
+      secret: settings.INFERENCE_SECRET,
+      clock,
+      fetch: (...request) => fetch(...request),
+    }),
+    sendTasks: createSendTasks(env.TASKS),
+    settleInference: createSettleInference({ database, ledger, clock, logger }),
+    gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,
+    orphanDatasetsOf: (owner) => orphanDatasetsOf(database, owner),
   }
 }
 
-function optional<Value>(value: Value | undefined): Value[] {
+function present<Value>(value: Value | undefined): Value[] {
   return value === undefined ? [] : [value]
 }

@@ -18,10 +18,11 @@ export const inferences = sqliteTable(
     parameters: text('parameters').notNull(),
     state: text('state', { enum: states }).notNull(),
     reservationId: text('reservation_id').notNull(),
-    /** What was reserved for images and for frames, in thousandths of a token. */
-    imagesPrice: integer('images_price').notNull(),
-    framesPrice: integer('frames_price').notNull(),
+    /** What one image and one frame cost when the inference was started, in thousandths of a token. */
+    imageUnitPrice: integer('image_unit_price').notNull(),
+    frameUnitPrice: integer('frame_unit_price').notNull(),
     itemCount: integer('item_count').notNull(),
+    frameCount: integer('frame_count').notNull(),
     succeededCount: integer('succeeded_count').notNull().default(0),
     failedCount: integer('failed_count').notNull().default(0),
     /** What the finished work costs, in thousandths of a token; null until the inference has ended. */

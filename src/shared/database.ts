@@ -9,3 +9,11 @@ export interface Database {
 export function createDatabase(raw: D1Database): Database {
   return { query: drizzle(raw), raw }
 }
+
+/** Whether D1 refused a statement because a unique index already holds the value. */
+export function isUniqueViolation(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes('UNIQUE constraint failed')) return true
+  }
+  return false
+}

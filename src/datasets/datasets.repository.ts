@@ -1,0 +1,198 @@
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import type { Database } from '../shared/database.ts'
+import { offsetOf, type PageRequest } from '../shared/pagination.ts'
+import { type DatasetRow, datasets } from './datasets.table.ts'
+
+export interface DatasetWithTags extends DatasetRow {
+  readonly tags: readonly string[]
+}
+
+const tagNames = sql<string>`(
+  SELECT json_group_array(name) FROM (
+    SELECT tags.name AS name FROM dataset_tags JOIN tags ON tags.id = dataset_tags.tag_id
+    WHERE dataset_tags.dataset_id = ${datasets.id} ORDER BY dataset_tags.position
+  )
+)`
+
+const columns = { dataset: datasets, tagNames }
+
+function withTags(row: { dataset: DatasetRow; tagNames: string }): DatasetWithTags {
+  return { ...row.dataset, tags: JSON.parse(row.tagNames) as string[] }
+}
+
+/** The user's dataset of that name: the live one, or with `includeDeleted` the last deleted one if none lives. */
+export async function findDataset(
+  database: Database,
+  query: { userId: string; name: string; includeDeleted?: boolean },
+): Promise<DatasetWithTags | null> {
+  const rows = await database.query
+    .select(columns)
+    .from(datasets)
+    .where(
+      and(
+        eq(datasets.userId, query.userId),
+        eq(datasets.name, query.name),
+        query.includeDeleted ? undefined : isNull(datasets.deletedAt),
+      ),
+    )
+    .orderBy(sql`deleted_at IS NOT NULL`, desc(datasets.deletedAt))
+    .limit(1)
+  return rows[0] ? withTags(rows[0]) : null
+}
+
+/** The id of the user's live dataset of that name. */
+export async function findDatasetId(
+  database: Database,
+  query: { userId: string; name: string },
+): Promise<string | null> {
+  const row = await database.raw
+    .prepare('SELECT id FROM datasets WHERE user_id = ?1 AND name = ?2 AND deleted_at IS NULL')
+    .bind(query.userId, query.name)
+    .first<{ id: string }>()
+  return row?.id ?? null
+}
+
+export interface DatasetCounts {
+  readonly active: number
+  readonly deleted: number
+}
+
+/** A page of the user's datasets, newest first, with how many there are in all. */
+export async function listDatasets(
+  database: Database,
+  query: { userId: string; includeDeleted: boolean; page: PageRequest },
+): Promise<{ rows: DatasetWithTags[]; counts: DatasetCounts }> {
+  const [rows, counts] = await database.query.batch([
+    database.query
+      .select(columns)
+      .from(datasets)
+      .where(
+        and(
+          eq(datasets.userId, query.userId),
+          query.includeDeleted ? undefined : isNull(datasets.deletedAt),
+        ),
+      )
+      .orderBy(desc(datasets.createdAt), desc(datasets.id))
+      .limit(query.page.limit)
+      .offset(offsetOf(query.page)),
+    database.query
+      .select({
+        active: sql<number>`count(*) FILTER (WHERE deleted_at IS NULL)`,
+        deleted: sql<number>`count(*) FILTER (WHERE deleted_at IS NOT NULL)`,
+      })
+      .from(datasets)
+      .where(eq(datasets.userId, query.userId)),
+  ])
+  return { rows: rows.map(withTags), counts: counts[0] ?? { active: 0, deleted: 0 } }
+}
+
+/** Tags by name, made where they are new, and put on the dataset in their order. */
+function tagStatements(
+  database: Database,
+  tagging: { datasetId: string; tags: readonly string[]; createId: () => string; nowMs: number },
+): D1PreparedStatement[] {
+  if (tagging.tags.length === 0) return []
+  const list = JSON.stringify(tagging.tags.map((name) => ({ id: tagging.createId(), name })))
+  return [
+    database.raw
+      .prepare(
+        `INSERT OR IGNORE INTO tags (id, name, created_at)
+         SELECT value ->> 'id', value ->> 'name', ?2 FROM json_each(?1)`,
+      )
+      .bind(list, tagging.nowMs),
+    database.raw
+      .prepare(
+        `INSERT INTO dataset_tags (dataset_id, tag_id, position)
+         SELECT ?2, tags.id, wanted.key FROM json_each(?1) AS wanted
+         JOIN tags ON tags.name = wanted.value ->> 'name'
+         WHERE EXISTS (SELECT 1 FROM datasets WHERE id = ?2 AND deleted_at IS NULL)`,
+      )
+      .bind(list, tagging.datasetId),
+  ]
+}
+
+/** Throws D1's unique violation when the user has a live dataset of that name. */
+export async function insertDataset(
+  database: Database,
+  dataset: {
+    id: string
+    userId: string
+    name: string
+    tags: readonly string[]
+    createId: () => string
+    nowMs: number
+  },
+): Promise<void> {
+  await database.raw.batch([
+    database.raw
+      .prepare(
+        `INSERT INTO datasets (id, user_id, name, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?4)`,
+      )
+      .bind(dataset.id, dataset.userId, dataset.name, dataset.nowMs),
+    ...tagStatements(database, { ...dataset, datasetId: dataset.id }),
+  ])
+}
+
+/**
+ * Renames and re-tags a live dataset at once; false when it is no longer live.
+ * Throws D1's unique violation when the new name is taken.
+ */
+export async function updateDataset(
+  database: Database,
+  change: {
+    id: string
+    name: string
+    tags: readonly string[] | null
+    createId: () => string
+    nowMs: number
+  },
+): Promise<boolean> {
+  const [updated] = await database.raw.batch([
+    database.raw
+      .prepare(
+        'UPDATE datasets SET name = ?2, updated_at = ?3 WHERE id = ?1 AND deleted_at IS NULL',
+      )
+      .bind(change.id, change.name, change.nowMs),
+    ...(change.tags === null
+      ? []
+      : [
+          database.raw
+            .prepare(
+              `DELETE FROM dataset_tags WHERE dataset_id = ?1
+               AND EXISTS (SELECT 1 FROM datasets WHERE id = ?1 AND deleted_at IS NULL)`,
+            )
+            .bind(change.id),
+          ...tagStatements(database, { ...change, tags: change.tags, datasetId: change.id }),
+        ]),
+  ])
+  return updated?.meta.changes === 1
+}
+
+/** Deletes logically; false when no live dataset of the user has that name. */
+export async function deleteDataset(
+  database: Database,
+  query: { userId: string; name: string; nowMs: number },
+): Promise<boolean> {
+  const result = await database.raw
+    .prepare(
+      `UPDATE datasets SET deleted_at = ?3, updated_at = ?3
+       WHERE user_id = ?1 AND name = ?2 AND deleted_at IS NULL`,
+    )
+    .bind(query.userId, query.name, query.nowMs)
+    .run()
+  return result.meta.changes === 1
+}
+
+/** The statement that leaves a deleted user's datasets to the administrators; its `changes` count the live ones. */
+export function orphanDatasetsOf(
+  database: Database,
+  owner: { userId: string; nowMs: number },
+): D1PreparedStatement {
+  return database.raw
+    .prepare(
+      `UPDATE datasets SET deleted_at = ?2, orphaned_at = ?2, updated_at = ?2
+       WHERE user_id = ?1 AND deleted_at IS NULL`,
+    )
+    .bind(owner.userId, owner.nowMs)
+}

@@ -1,0 +1,92 @@
+import { createAmount, formatTokens } from '../ledger/amounts.ts'
+import { formatTime } from '../shared/clock.ts'
+import { hasEnded, jobStatusOf, progressOf } from './inferences.lifecycle.ts'
+import type { InferenceItemRow, InferenceRow } from './inferences.table.ts'
+
+export function formatInferenceForList(inference: InferenceRow) {
+  return {
+    id: inference.id,
+    status: inference.state,
+    modelId: inference.modelId,
+    datasetId: inference.datasetId,
+    datasetName: inference.datasetName,
+    jobId: inference.jobId,
+    progress: progressOf(inference),
+    createdAt: formatTime(inference.createdAt),
+    updatedAt: formatTime(inference.updatedAt),
+  }
+}
+
+export function formatInferenceForApi(inference: InferenceRow, items: readonly InferenceItemRow[]) {
+  const images = (inference.itemCount - inference.frameCount) * inference.imageUnitPrice
+  const frames = inference.frameCount * inference.frameUnitPrice
+  const tokens = (thousandths: number) => formatTokens(createAmount(thousandths))
+  return {
+    ...formatInferenceForList(inference),
+    userId: inference.userId,
+    parameters: {
+      ...(JSON.parse(inference.parameters) as Record<string, string>),
+      tokenCost: tokens(images + frames),
+      costBreakdown: { singleImages: tokens(images), videoFrames: tokens(frames) },
+      tokenReservationId: inference.reservationId,
+    },
+    itemCount: inference.itemCount,
+    succeededItems: inference.succeededCount,
+    failedItems: inference.failedCount,
+    tokensSpent: inference.spent === null ? null : tokens(inference.spent),
+    carbonGrams: inference.carbonGrams,
+    result: inference.state === 'COMPLETED' ? formatResult(items) : null,
+    failures: formatFailures(items),
+  }
+}
+
+/** The job's state in the words of the original's queue, beside those of its README. */
+export function formatJob(inference: InferenceRow, items: readonly InferenceItemRow[]) {
+  return {
+    jobId: inference.jobId,
+    status: jobStatusOf(inference.state),
+    progress: progressOf(inference),
+    inferenceId: inference.id,
+    inferenceStatus: inference.state,
+    totalItems: inference.itemCount,
+    succeededItems: inference.succeededCount,
+    failedItems: inference.failedCount,
+    result: inference.state === 'COMPLETED' ? { success: true, result: formatResult(items) } : null,
+    failures: hasEnded(inference.state) ? formatFailures(items) : [],
+  }
+}
+
+export function formatImage(item: InferenceItemRow) {
+  return { originalPath: item.imageKey, outputPath: item.resultKey }
+}
+
+/** The name under which a result is saved: the picture's own, with the result's ending. */
+export function resultFileName(item: Pick<InferenceItemRow, 'imageName' | 'resultKey'>): string {
+  const stem = item.imageName.replace(/\.[^.]*$/, '')
+  return `${stem}_inpainted${item.resultKey.slice(item.resultKey.lastIndexOf('.'))}`
+}
+
+export function succeededItems(items: readonly InferenceItemRow[]): InferenceItemRow[] {
+  return items.filter((item) => item.state === 'SUCCEEDED')
+}
+
+function formatResult(items: readonly InferenceItemRow[]) {
+  return {
+    success: true,
+    images: succeededItems(items)
+      .filter((item) => item.kind === 'image')
+      .map(formatImage),
+    videos: [] as { originalVideoId: string; outputPath: string }[],
+  }
+}
+
+export function formatFailures(items: readonly InferenceItemRow[]) {
+  return items
+    .filter((item) => item.state === 'FAILED')
+    .map((item) => ({
+      originalPath: item.imageKey,
+      imageName: item.imageName,
+      code: item.errorCode ?? 'unknown',
+      message: item.errorMessage ?? '',
+    }))
+}

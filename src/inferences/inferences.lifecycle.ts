@@ -1,0 +1,61 @@
+/*
+ * An inference and each of its tasks:
+ *
+ *   PENDING    waits for a consumer to claim it. Tokens are reserved; nothing has run.
+ *   RUNNING    at least one task was claimed. Waits for the tasks that are left.
+ *   COMPLETED  every task has ended and an item succeeded. What succeeded is paid, the rest refunded.
+ *   FAILED     every task has ended and no item succeeded. Everything is refunded.
+ *   ABORTED    its user ended it. What had succeeded is paid, the rest refunded.
+ *
+ *   PENDING → RUNNING → COMPLETED | FAILED | ABORTED; a task whose run broke goes RUNNING → PENDING to be run again.
+ */
+
+export type InferenceState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'ABORTED'
+
+export function hasEnded(state: InferenceState): boolean {
+  return state !== 'PENDING' && state !== 'RUNNING'
+}
+
+/** The words in which the original's queue told a job's state; its clients wait for `completed` or `failed`. */
+const jobStatuses = {
+  PENDING: 'waiting',
+  RUNNING: 'active',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  ABORTED: 'failed',
+} as const satisfies Record<InferenceState, string>
+
+export type JobStatus = (typeof jobStatuses)[InferenceState]
+
+export function jobStatusOf(state: InferenceState): JobStatus {
+  return jobStatuses[state]
+}
+
+/** Whole percents of the items that have ended, 100 only when the inference has. */
+export function progressOf(inference: {
+  state: InferenceState
+  itemCount: number
+  succeededCount: number
+  failedCount: number
+}): number {
+  if (hasEnded(inference.state)) return 100
+  const share = (inference.succeededCount + inference.failedCount) / inference.itemCount
+  return Math.min(99, Math.floor(share * 100))
+}
+
+/** A job that has not ended by then is ended by the sweep. */
+export const inferenceDeadlineMs = 24 * 60 * 60 * 1000
+
+/** Seconds before run `attempt + 1` of a task, doubling from 2 to 60. */
+export function retryDelaySeconds(attempt: number): number {
+  return Math.min(60, 2 ** Math.max(1, attempt))
+}
+
+/** A task that was claimed this often and never ended takes its consumer down with it. */
+export const taskAttemptsMax = 12
+
+/** How long a claim holds a task; longer than a run may take. */
+export const taskLeaseMs = 5 * 60 * 1000
+
+/** The longest a run may take. */
+export const taskRunMsMax = 4 * 60 * 1000

@@ -1,0 +1,152 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { type AppEnv, createRouter } from '../router.ts'
+import { formatTime } from '../shared/clock.ts'
+import { isUuid } from '../shared/ids.ts'
+import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
+import {
+  errorResponses,
+  jsonRequest,
+  jsonResponse,
+  normalizeJsonBody,
+} from '../shared/validation.ts'
+import { requireUser } from '../users/require-user.ts'
+import { inferenceErrors } from './inferences.errors.ts'
+import { formatInferenceForApi, formatInferenceForList, formatJob } from './inferences.format.ts'
+import { hasEnded } from './inferences.lifecycle.ts'
+import {
+  findInference,
+  findInferenceByJob,
+  listInferenceItems,
+  listInferences,
+} from './inferences.repository.ts'
+import * as schemas from './inferences.schemas.ts'
+import type { InferenceRow } from './inferences.table.ts'
+import { startInference } from './start-inference.ts'
+
+/*
+ * POST /                     start an inference over a dataset
+ * GET  /                     the user's inferences, newest first
+ * GET  /job/:jobId/status    how far a job is
+ * GET  /:id                  one inference
+ *
+ * Its results are in results.routes.ts.
+ */
+
+const start = createRoute({
+  method: 'post',
+  path: '/',
+  middleware: [requireUser, normalizeJsonBody] as const,
+  request: jsonRequest(schemas.startInferenceBody),
+  responses: {
+    201: jsonResponse(schemas.startedSchema, 'Paid for in advance and queued'),
+    ...errorResponses(400, 401, 404),
+  },
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/',
+  middleware: [requireUser] as const,
+  request: { query: schemas.pageQuery },
+  responses: {
+    200: jsonResponse(schemas.inferenceListSchema, 'A page of inferences'),
+    ...errorResponses(400, 401),
+  },
+})
+
+const jobStatus = createRoute({
+  method: 'get',
+  path: '/job/{jobId}/status',
+  middleware: [requireUser] as const,
+  request: { params: schemas.jobParams },
+  responses: {
+    200: jsonResponse(schemas.jobSchema, 'State and progress'),
+    ...errorResponses(401, 404),
+  },
+})
+
+const get = createRoute({
+  method: 'get',
+  path: '/{id}',
+  middleware: [requireUser] as const,
+  request: { params: schemas.idParams },
+  responses: {
+    200: jsonResponse(schemas.inferenceSchema, 'The inference'),
+    ...errorResponses(400, 401, 404),
+  },
+})
+
+export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
+  .openapi(start, async (context) => {
+    const services = context.get('services')
+    const { datasetName, modelId, parameters } = context.req.valid('json')
+    const nowMs = services.clock.nowMs()
+    const { jobId, ...started } = await startInference(
+      { ...services, nowMs },
+      { userId: context.get('user').id, datasetName, modelId, parameters },
+    )
+    return context.json(
+      {
+        success: true as const,
+        message: 'Inference created and queued successfully',
+        inference: { ...started, status: 'PENDING' as const, createdAt: formatTime(nowMs) },
+        jobId,
+      },
+      201,
+    )
+  })
+  .openapi(list, async (context) => {
+    const page = readPageOrThrow(context.req.valid('query'))
+    const { rows, total } = await listInferences(context.get('services').database, {
+      userId: context.get('user').id,
+      page,
+    })
+    const message = 'Inferences retrieved successfully'
+    const data = { inferences: rows.map(formatInferenceForList), ...formatPage(page, total) }
+    return context.json({ success: true as const, message, data }, 200)
+  })
+  .openapi(jobStatus, async (context) => {
+    const { database } = context.get('services')
+    const { jobId } = context.req.valid('param')
+    const inference = /^\d{1,15}$/.test(jobId)
+      ? await findInferenceByJob(database, {
+          userId: context.get('user').id,
+          jobId: Number(jobId),
+        })
+      : null
+    if (!inference) {
+      throw inferenceErrors.createError('inferences.job_not_found', 'Job not found in queue.')
+    }
+    const data = formatJob(inference, await itemsOfEnded(context.get('services'), inference))
+    const message = 'Job status retrieved successfully'
+    return context.json({ success: true as const, message, data }, 200)
+  })
+  .openapi(get, async (context) => {
+    const services = context.get('services')
+    const inference = await findInferenceOrThrow(services, {
+      userId: context.get('user').id,
+      id: context.req.valid('param').id,
+    })
+    const data = formatInferenceForApi(inference, await itemsOfEnded(services, inference))
+    const message = 'Inference retrieved successfully'
+    return context.json({ success: true as const, message, data }, 200)
+  })
+
+type Services = AppEnv['Variables']['services']
+
+/** The user's inference; throws `inferences.id_invalid` or, for another's as for none, `inferences.not_found`. */
+export async function findInferenceOrThrow(
+  services: Pick<Services, 'database'>,
+  query: { userId: string; id: string },
+): Promise<InferenceRow> {
+  if (!isUuid(query.id)) {
+    throw inferenceErrors.createError('inferences.id_invalid', 'Invalid id format')
+  }
+  const inference = await findInference(services.database, query)
+  if (inference) return inference
+  throw inferenceErrors.createError('inferences.not_found', 'Inference not found')
+}
+
+async function itemsOfEnded(services: Pick<Services, 'database'>, inference: InferenceRow) {
+  return hasEnded(inference.state) ? await listInferenceItems(services.database, inference.id) : []
+}

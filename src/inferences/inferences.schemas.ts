@@ -1,0 +1,125 @@
+import { z } from '@hono/zod-openapi'
+import { modelIds } from './parameters.rules.ts'
+
+const time = z.iso.datetime()
+const state = z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'])
+
+/** Declared as what is documented; the rules, with the messages people see, are in parameters.rules.ts. */
+export const startInferenceBody = z
+  .object({
+    datasetName: z.unknown().openapi({ type: 'string', example: 'Inpainting dataset' }),
+    modelId: z.unknown().openapi({ type: 'string', enum: [...modelIds] }),
+    parameters: z
+      .unknown()
+      .openapi({ type: 'object', example: { quality: 'high', outputFormat: 'png' } }),
+  })
+  .partial()
+  .openapi('StartInference')
+
+export const idParams = z.object({ id: z.string() })
+export const jobParams = z.object({ jobId: z.string() })
+export const downloadParams = z.object({ id: z.string(), filename: z.string() })
+export const pageQuery = z.object({
+  page: z.string().optional().openapi({ example: '1' }),
+  limit: z.string().optional().openapi({ example: '10' }),
+})
+
+export const startedSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  inference: z.object({
+    id: z.uuid(),
+    status: state,
+    modelId: z.string(),
+    datasetName: z.string(),
+    createdAt: time,
+  }),
+  jobId: z.number(),
+})
+
+const image = z.object({ originalPath: z.string(), outputPath: z.string() })
+const video = z.object({ originalVideoId: z.string(), outputPath: z.string() })
+const result = z.object({ success: z.boolean(), images: z.array(image), videos: z.array(video) })
+const failures = z.array(
+  z.object({
+    originalPath: z.string(),
+    imageName: z.string(),
+    code: z.string(),
+    message: z.string(),
+  }),
+)
+
+export const jobSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    jobId: z.number(),
+    status: z.enum(['waiting', 'active', 'completed', 'failed']),
+    progress: z.number(),
+    inferenceId: z.uuid(),
+    inferenceStatus: state,
+    totalItems: z.number(),
+    succeededItems: z.number(),
+    failedItems: z.number(),
+    result: z.object({ success: z.boolean(), result }).nullable(),
+    failures,
+  }),
+})
+
+const listed = z.object({
+  id: z.uuid(),
+  status: state,
+  modelId: z.string(),
+  datasetId: z.uuid(),
+  datasetName: z.string(),
+  jobId: z.number(),
+  progress: z.number(),
+  createdAt: time,
+  updatedAt: time,
+})
+
+export const inferenceListSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    inferences: z.array(listed),
+    totalItems: z.number(),
+    currentPage: z.number(),
+    totalPages: z.number(),
+    itemsPerPage: z.number(),
+  }),
+})
+
+export const inferenceSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: listed.extend({
+    userId: z.uuid(),
+    parameters: z
+      .object({
+        tokenCost: z.number(),
+        costBreakdown: z.object({ singleImages: z.number(), videoFrames: z.number() }),
+        tokenReservationId: z.string(),
+      })
+      .loose(),
+    itemCount: z.number(),
+    succeededItems: z.number(),
+    failedItems: z.number(),
+    tokensSpent: z.number().nullable(),
+    carbonGrams: z.number(),
+    result: result.nullable(),
+    failures,
+  }),
+})
+
+export const resultsSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    inferenceId: z.uuid(),
+    status: state,
+    images: z.array(image.extend({ downloadUrl: z.url() })),
+    videos: z.array(video.extend({ downloadUrl: z.url() })),
+    failures,
+  }),
+})

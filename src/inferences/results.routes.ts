@@ -1,0 +1,102 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { inferencePrefix } from '../media/keys.ts'
+import { serveObject } from '../media/serve-object.ts'
+import { type AppEnv, createRouter } from '../router.ts'
+import { isUuid } from '../shared/ids.ts'
+import { errorResponses, jsonResponse } from '../shared/validation.ts'
+import { requireUser } from '../users/require-user.ts'
+import { inferenceErrors } from './inferences.errors.ts'
+import { formatFailures, formatImage, resultFileName, succeededItems } from './inferences.format.ts'
+import { findResultFile, listInferenceItems } from './inferences.repository.ts'
+import { findInferenceOrThrow } from './inferences.routes.ts'
+import * as schemas from './inferences.schemas.ts'
+
+/*
+ * GET /:id/results              what the inference made, with URLs to download it
+ * GET /:id/download/:filename   one result, for the inference's user
+ */
+
+/** Results never change under their key. */
+const fileMaxAgeSeconds = 3600
+
+const results = createRoute({
+  method: 'get',
+  path: '/{id}/results',
+  middleware: [requireUser] as const,
+  request: { params: schemas.idParams },
+  responses: {
+    200: jsonResponse(schemas.resultsSchema, 'The results, with the items that failed'),
+    ...errorResponses(400, 401, 404),
+  },
+})
+
+export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
+  results,
+  async (context) => {
+    const { database, signedUrls } = context.get('services')
+    const inference = await findInferenceOrThrow(context.get('services'), {
+      userId: context.get('user').id,
+      id: context.req.valid('param').id,
+    })
+    if (inference.state !== 'COMPLETED') {
+      throw inferenceErrors.createError(
+        'inferences.not_completed',
+        `Inference is not completed. Current status: ${inference.state}`,
+        { status: inference.state },
+      )
+    }
+    const items = await listInferenceItems(database, inference.id)
+    const images = await Promise.all(
+      succeededItems(items).map(async (item) => ({
+        ...formatImage(item),
+        downloadUrl: await signedUrls.sign({ key: item.resultKey, fileName: resultFileName(item) }),
+      })),
+    )
+    return context.json(
+      {
+        success: true as const,
+        message: 'Inference results retrieved successfully',
+        data: {
+          inferenceId: inference.id,
+          status: inference.state,
+          images,
+          videos: [],
+          failures: formatFailures(items),
+        },
+      },
+      200,
+    )
+  },
+)
+
+resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {
+  const { id, filename } = context.req.param()
+  if (!isUuid(id)) {
+    throw inferenceErrors.createError('inferences.id_invalid', 'Invalid id format')
+  }
+  const userId = context.get('user').id
+  const key = `${inferencePrefix({ userId, inferenceId: id })}${filename}`
+  const found = await findResultFile(context.get('services').database, {
+    userId,
+    inferenceId: id,
+    key,
+  })
+  if (!found.inferenceExists) {
+    throw inferenceErrors.createError(
+      'inferences.not_found',
+      'Inference not found or access denied',
+    )
+  }
+  if (found.item === null) {
+    throw inferenceErrors.createError(
+      'inferences.file_not_found',
+      'File not found in inference results',
+    )
+  }
+  return serveObject(context.get('services'), {
+    key,
+    fileName: resultFileName(found.item),
+    maxAgeSeconds: fileMaxAgeSeconds,
+    headers: context.req.raw.headers,
+  })
+})

@@ -1,0 +1,86 @@
+import type { LedgerClient } from '../ledger/ledger.client.ts'
+import { listPendingReservations } from '../ledger/ledger.repository.ts'
+import type { Clock } from '../shared/clock.ts'
+import type { Database } from '../shared/database.ts'
+import { describeError, type Logger } from '../shared/logger.ts'
+import { inferenceDeadlineMs } from './inferences.lifecycle.ts'
+import type { SettleInference } from './settle-inference.ts'
+import { inferenceOperationId } from './start-inference.ts'
+import * as repository from './sweep.repository.ts'
+import { failTask } from './tasks/fail-task.ts'
+import type { RunTaskContext } from './tasks/run-task.ts'
+import type { SendTasks } from './tasks/tasks.queue.ts'
+
+/** A message that was sent this long ago and began nothing is sent again. */
+const messageLostMs = 90_000
+/** A start takes seconds; a reservation this old without an inference has lost its request. */
+const startLostMs = 5 * 60_000
+/** What one run of the sweep takes on of each kind; the next minute's run goes on. */
+const stepMax = 100
+
+export interface SweepInferencesContext extends Pick<RunTaskContext, 'createId' | 'gramsPerJoule'> {
+  readonly database: Database
+  readonly ledger: Pick<LedgerClient, 'release'>
+  readonly sendTasks: SendTasks
+  readonly settleInference: SettleInference
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Goes on with, or undoes, whatever a crash or a lost message left of inferences. Running it twice changes nothing. */
+export async function sweepInferences(context: SweepInferencesContext): Promise<void> {
+  for (const step of [settleEnded, resendTasks, endOverdue, releaseUnstarted]) {
+    try {
+      await step(context)
+    } catch (error) {
+      context.logger.error('sweep.step_failed', { step: step.name, ...describeError(error) })
+    }
+  }
+}
+
+async function settleEnded(context: SweepInferencesContext): Promise<void> {
+  const ended = await repository.listUnsettled(context.database, { limit: stepMax })
+  for (const inference of ended) await context.settleInference(inference)
+}
+
+async function resendTasks(context: SweepInferencesContext): Promise<void> {
+  const nowMs = context.clock.nowMs()
+  const tasks = await repository.takeLostTasks(context.database, {
+    sentBeforeMs: nowMs - messageLostMs,
+    nowMs,
+    limit: stepMax,
+  })
+  if (tasks.length === 0) return
+  context.logger.info('sweep.tasks_sent_again', { tasks: tasks.length })
+  await context.sendTasks(tasks)
+}
+
+async function endOverdue(context: SweepInferencesContext): Promise<void> {
+  const overdue = await repository.listOverdueTasks(context.database, {
+    createdBeforeMs: context.clock.nowMs() - inferenceDeadlineMs,
+    limit: stepMax,
+  })
+  for (const task of overdue) await failTask(context, task.id)
+}
+
+async function releaseUnstarted(context: SweepInferencesContext): Promise<void> {
+  const nowMs = context.clock.nowMs()
+  const pending = await listPendingReservations(context.database, {
+    operationType: 'inference',
+    createdBeforeMs: nowMs - startLostMs,
+    limit: stepMax,
+  })
+  const unstarted = await repository.abandonUnstarted(context.database, {
+    operationIds: pending.map((reservation) => reservation.operationId),
+    operationIdPrefix: inferenceOperationId(''),
+    nowMs,
+  })
+  for (const reservation of pending) {
+    if (!unstarted.has(reservation.operationId)) continue
+    context.logger.warn('sweep.reservation_released', { operationId: reservation.operationId })
+    await context.ledger.release(reservation.userId, {
+      reservationId: reservation.reservationId,
+      reason: 'The inference could not be started',
+    })
+  }
+}

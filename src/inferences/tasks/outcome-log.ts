@@ -1,0 +1,73 @@
+import type { Clock } from '../../shared/clock.ts'
+import type { Database } from '../../shared/database.ts'
+import type { ItemOutcome } from './inference-service.client.ts'
+import {
+  type ClaimedTask,
+  type FailedItem,
+  type Outcomes,
+  recordOutcomes,
+  type SucceededItem,
+} from './tasks.repository.ts'
+
+/** Gathers a task's outcomes and writes them down now and then, so that progress moves and a crash loses little. */
+export interface OutcomeLog {
+  add(outcome: ItemOutcome): Promise<void>
+  has(position: number): boolean
+  /** What was not written down yet, for the statement that ends or returns the task. */
+  takeRest(): Outcomes
+}
+
+const writeEveryMs = 400
+
+export function createOutcomeLog(options: {
+  database: Database
+  holder: ClaimedTask
+  clock: Clock
+}): OutcomeLog {
+  const asked = new Set(options.holder.items.map((item) => item.position))
+  const known = new Set<number>()
+  let succeeded: SucceededItem[] = []
+  let failed: FailedItem[] = []
+  let writtenAtMs = options.clock.nowMs()
+
+  const takeRest = (): Outcomes => {
+    const rest = { succeeded, failed }
+    succeeded = []
+    failed = []
+    return rest
+  }
+
+  return {
+    takeRest,
+    has: (position) => known.has(position),
+    async add(outcome) {
+      const position = Number(outcome.id)
+      if (!asked.has(position) || known.has(position)) return
+      known.add(position)
+      if (outcome.status === 'succeeded') succeeded.push(toSucceeded(position, outcome))
+      else {
+        failed.push({ position, code: outcome.error.code, message: outcome.error.message })
+      }
+      const nowMs = options.clock.nowMs()
+      if (nowMs - writtenAtMs < writeEveryMs || known.size === asked.size) return
+      writtenAtMs = nowMs
+      await recordOutcomes(options.database, options.holder, takeRest(), nowMs)
+    },
+  }
+}
+
+function toSucceeded(
+  position: number,
+  outcome: ItemOutcome & { status: 'succeeded' },
+): SucceededItem {
+  return {
+    position,
+    contentType: outcome.contentType,
+    width: outcome.width,
+    height: outcome.height,
+    sizeBytes: outcome.sizeBytes,
+    sha256: outcome.sha256,
+    joules: outcome.energy.joules,
+    inpaintMs: outcome.timings.inpaintMs,
+  }
+}
