@@ -1,0 +1,55 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { errorResponses, jsonResponse, throwFirstIssue } from '../shared/validation.ts'
+import { formatTokens } from './amounts.ts'
+import type { LedgerClient } from './ledger.client.ts'
+import { formatTransactionForApi } from './ledger.format.ts'
+import { tokenBalanceSchema } from './ledger.schemas.ts'
+import { formatPricing, type PricePlan } from './pricing.ts'
+
+/*
+ * GET /tokens    what the user has, the latest entries, and what things cost
+ */
+
+/** What must be in the context of a request that comes here: these routes are mounted behind a check of the user. */
+export interface LedgerEnv {
+  Bindings: Env
+  Variables: {
+    services: { readonly ledger: Pick<LedgerClient, 'statement'>; readonly pricePlan: PricePlan }
+    user: { readonly id: string }
+  }
+}
+
+const recentTransactionsCount = 10
+
+const getTokens = createRoute({
+  method: 'get',
+  path: '/tokens',
+  security: [{ accessToken: [] }],
+  responses: {
+    200: jsonResponse(tokenBalanceSchema, 'The balance, the latest transactions and the prices'),
+    ...errorResponses(401, 503),
+  },
+})
+
+/** The user's own tokens, from one call to their account. */
+export function createLedgerRoutes() {
+  const routes = new OpenAPIHono<LedgerEnv>({ defaultHook: (result) => throwFirstIssue(result) })
+  return routes.openapi(getTokens, async (context) => {
+    const { ledger, pricePlan } = context.get('services')
+    const statement = await ledger.statement(context.get('user').id, {
+      limit: recentTransactionsCount,
+    })
+    return context.json(
+      {
+        success: true as const,
+        message: 'Token balance retrieved successfully' as const,
+        data: {
+          balance: formatTokens(statement.balance),
+          recentTransactions: statement.entries.map(formatTransactionForApi),
+          tokenPricing: formatPricing(pricePlan),
+        },
+      },
+      200,
+    )
+  })
+}
