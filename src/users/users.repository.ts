@@ -8,6 +8,18 @@ export function findUserById({ query }: Database, id: string): Promise<UserRow |
   return query.select().from(users).where(eq(users.id, id)).get()
 }
 
+/** The users of these ids, deleted or not, by id. */
+export async function findUsersByIds(
+  { query }: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, UserRow>> {
+  const rows = await query
+    .select()
+    .from(users)
+    .where(sql`${users.id} IN (SELECT value FROM json_each(${JSON.stringify([...new Set(ids)])}))`)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 export function findLiveUserByEmail(
   { query }: Database,
   email: string,

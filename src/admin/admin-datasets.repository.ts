@@ -1,0 +1,96 @@
+import { and, count, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import type { DatasetType } from '../datasets/datasets.rules.ts'
+import { datasets, datasetTags, tags } from '../datasets/datasets.table.ts'
+import { tokenAccounts } from '../ledger/ledger.table.ts'
+import type { Database } from '../shared/database.ts'
+import { offsetOf, type PageRequest } from '../shared/pagination.ts'
+import { users } from '../users/users.table.ts'
+
+export interface DatasetFilters {
+  readonly userId?: string | undefined
+  readonly type?: DatasetType | undefined
+  /** A part of the name, in any case. */
+  readonly name?: string | undefined
+  /** A whole tag. */
+  readonly tag?: string | undefined
+  /** Whether the owner's account is gone. */
+  readonly orphaned?: boolean | undefined
+  readonly includeDeleted: boolean
+}
+
+/** A dataset is an orphan when no live user owns it: the join then finds nobody. */
+const ownedByLiveUser = and(eq(users.id, datasets.userId), isNull(users.deletedAt))
+
+/** One dataset with its tags, its owner (null for an orphan) and the owner's last known balance, in thousandths. */
+const columns = {
+  dataset: datasets,
+  owner: {
+    id: users.id,
+    name: users.name,
+    surname: users.surname,
+    email: users.email,
+    role: users.role,
+  },
+  ownerBalance: tokenAccounts.balance,
+  tagNames: sql<string>`(
+    SELECT json_group_array(name) FROM (
+      SELECT ${tags.name} AS name FROM ${datasetTags}
+      JOIN ${tags} ON ${tags.id} = ${datasetTags.tagId}
+      WHERE ${datasetTags.datasetId} = ${datasets.id}
+      ORDER BY ${datasetTags.position}
+    )
+  )`,
+}
+
+/** A page of everybody's datasets, newest first, with how many there are: two queries whatever the page. */
+export async function listAllDatasets(
+  { query }: Database,
+  { filters, page }: { filters: DatasetFilters; page: PageRequest },
+) {
+  const where = createCondition(filters)
+  const [rows, totals] = await Promise.all([
+    query
+      .select(columns)
+      .from(datasets)
+      .leftJoin(users, ownedByLiveUser)
+      .leftJoin(tokenAccounts, eq(tokenAccounts.userId, users.id))
+      .where(where)
+      .orderBy(desc(datasets.createdAt), desc(datasets.id))
+      .limit(page.limit)
+      .offset(offsetOf(page)),
+    query.select({ total: count() }).from(datasets).leftJoin(users, ownedByLiveUser).where(where),
+  ])
+  return {
+    datasets: rows.map(({ tagNames, ...row }) => ({
+      ...row,
+      tags: JSON.parse(tagNames) as string[],
+    })),
+    total: totals[0]?.total ?? 0,
+  }
+}
+
+export type ListedDataset = Awaited<ReturnType<typeof listAllDatasets>>['datasets'][number]
+
+const typeConditions: Readonly<Record<DatasetType, SQL>> = {
+  empty: sql`${datasets.itemCount} = 0`,
+  'image-mask': sql`${datasets.itemCount} > ${datasets.frameCount}`,
+  'video-frames': sql`${datasets.itemCount} > 0 AND ${datasets.itemCount} = ${datasets.frameCount}`,
+}
+
+function createCondition({ userId, type, name, tag, orphaned, includeDeleted }: DatasetFilters) {
+  return and(
+    userId === undefined ? undefined : eq(datasets.userId, userId),
+    type === undefined ? undefined : typeConditions[type],
+    name === undefined ? undefined : sql`instr(lower(${datasets.name}), lower(${name})) > 0`,
+    tag === undefined ? undefined : hasTag(tag),
+    orphaned === undefined ? undefined : orphaned ? isNull(users.id) : isNotNull(users.id),
+    includeDeleted ? undefined : isNull(datasets.deletedAt),
+  )
+}
+
+function hasTag(tag: string): SQL {
+  return sql`EXISTS (
+    SELECT 1 FROM ${datasetTags} JOIN ${tags} ON ${tags.id} = ${datasetTags.tagId}
+    WHERE ${datasetTags.datasetId} = ${datasets.id} AND ${tags.name} = ${tag}
+  )`
+}
