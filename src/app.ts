@@ -1,4 +1,5 @@
 import { cors } from 'hono/cors'
+import { adminRoutes } from './admin/admin.routes.ts'
 import { datasetRoutes } from './datasets/datasets.routes.ts'
 import { itemRoutes } from './datasets/items.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
@@ -26,6 +27,7 @@ export function createApp() {
 
   app.route('/', systemRoutes)
   app.route('/api/users', usersRoutes)
+  app.route('/api/admin', adminRoutes)
   app.route('/api/datasets', datasetRoutes)
   app.route('/api/datasets', itemRoutes)
   app.route('/api/inferences', inferenceRoutes)
