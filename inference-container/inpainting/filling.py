@@ -13,6 +13,11 @@ from inpainting.crops import Crop, find_crops
 from inpainting.models import Model, Pixels
 from inpainting.pictures import Picture, to_8_bit
 
+_RIM = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+# Soft edges and JPEG ringing of what is removed reach past a tight mask. Where they do, the rim is no source.
+_LEAK_MAX = 0.06
+_CONTRAST_MIN = 24.0
+_SHARE_MIN = 0.01
 # A scaled hole is grown, so that no half-hole pixel counts as known.
 _SCALED_HOLE_GROWTH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
@@ -40,12 +45,15 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
     own[inner] = unknown[inner]
     if not own.any():
         return
-    foreign = cv2.subtract(unknown, own)
     region = picture.pixels[context]
-    image = to_8_bit(region)
+    image = np.ascontiguousarray(to_8_bit(region))
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-    filled = _fill_scaled(np.ascontiguousarray(image), own, foreign if foreign.any() else None, model, parameters)
+    unsure = own
+    if measure_leak(image, own, unknown) > _LEAK_MAX:
+        unsure = _grow(own, unknown)
+    foreign = cv2.subtract(unknown, unsure)
+    filled = _fill_scaled(image, unsure, foreign if foreign.any() else None, model, parameters)
     if region.ndim == 2:
         filled = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY)
     where = own != 0
@@ -59,6 +67,43 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
             smooth = cv2.inpaint(np.ascontiguousarray(to_8_bit(alpha)), unknown, 3, cv2.INPAINT_TELEA)
             alpha[where] = _to_depth(smooth[where], picture)
     remaining[context][where] = 0
+
+
+def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
+    """How much of what is in the hole shows in the two pixels around it: 0 for a clean mask.
+
+    The rim is modelled as background + leak x (content - background), with the background taken from
+    beyond the rim; least squares over the rim gives the leak.
+    """
+    near = cv2.dilate(hole, _RIM)
+    rim = (near != 0) & (unknown == 0)
+    beyond = (cv2.dilate(near, _RIM) != 0) & (near == 0) & (unknown == 0)
+    if not rim.any() or not beyond.any():
+        return 0.0
+    background, background_share = _blur(image, beyond)
+    # A generous mask holds background along its edge; what is removed is deeper inside.
+    core = cv2.erode(hole, _RIM, borderType=cv2.BORDER_REPLICATE)
+    content, content_share = _blur(image, (core if core.any() else hole) != 0)
+    known = rim & (background_share > _SHARE_MIN) & (content_share > _SHARE_MIN)
+    contrast = (content - background)[known]
+    power = float((contrast**2).sum())
+    # Content that looks like its background leaks nothing that could be seen.
+    if power < _CONTRAST_MIN**2 * contrast.size:
+        return 0.0
+    return float(((image[known] - background[known]) * contrast).sum()) / power
+
+
+def _blur(image: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
+    weight = where.astype(np.float32)
+    share = cv2.GaussianBlur(weight, (0, 0), 3.0)
+    tone = cv2.GaussianBlur(image * weight[..., np.newaxis], (0, 0), 3.0)
+    return tone / np.maximum(share, 1e-4)[..., np.newaxis], share
+
+
+def _grow(hole: Pixels, unknown: Pixels) -> Pixels:
+    """The hole with its rim, without parts of other holes, as long as something known is left."""
+    grown = cv2.subtract(cv2.dilate(hole, _RIM), cv2.subtract(unknown, hole))
+    return hole if cv2.bitwise_or(grown, unknown).all() else grown
 
 
 def _to_depth(values: np.ndarray, picture: Picture) -> np.ndarray:

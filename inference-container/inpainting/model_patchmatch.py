@@ -19,9 +19,9 @@ _CROP_PIXELS_MAX = 768 * 768
 # A hole nowhere wider than about twice this is continued better, and forty times faster, by navier-stokes.
 _THIN_DISTANCE_MAX = 2.0
 _THIN_RADIUS = 3
-# The rim of a removed object (soft edges, JPEG ringing) reaches past the mask: it must not be a source.
-_RIM_PIXELS = 2
-_SEAM_PIXELS = 3.0
+_SEAM_BAND_PIXELS = 2
+_SEAM_SMOOTH_PIXELS = 4.0
+_SEAM_PIXELS = 4.0
 
 
 class PatchMatchParameters(BaseModel):
@@ -74,20 +74,9 @@ class PatchMatch:
     def _synthesize(
         self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: PatchMatchParameters
     ) -> Pixels:
-        known = hole == 0 if foreign is None else (hole | foreign) == 0
-        grown = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _RIM_PIXELS + 1,) * 2))
-        if not (known & (grown == 0)).any():
-            grown = hole
-        if foreign is not None:
-            # What is both rim and another hole stays excluded, or its content would count as a target.
-            grown = cv2.bitwise_and(grown, cv2.bitwise_not(foreign * 255))
-        # Sources must differ from the hole by more than nothing: with no source at all the library returns black.
-        if not (known & (grown == 0)).any():
-            unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
-            return model_opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_TELEA)
         with self._seeds.hold(parameters.seed):
-            filled = patchmatch.inpaint(image, grown, global_mask=foreign, patch_size=parameters.patchSize)
-        return level_seam(image, filled, hole, known & (grown != 0))
+            filled = patchmatch.inpaint(image, hole, global_mask=foreign, patch_size=parameters.patchSize)
+        return level_seam(filled, hole, hole if foreign is None else cv2.bitwise_or(hole, foreign))
 
 
 def split_by_thickness(hole: Pixels) -> tuple[Pixels | None, Pixels | None]:
@@ -107,23 +96,31 @@ def split_by_thickness(hole: Pixels) -> tuple[Pixels | None, Pixels | None]:
     return hole - thick, thick
 
 
-def level_seam(image: Pixels, filled: Pixels, hole: Pixels, rim: np.ndarray) -> Pixels:
-    """Carries the difference in tone at the rim a few pixels into the hole, where it fades out.
+def level_seam(filled: Pixels, hole: Pixels, unknown: Pixels) -> Pixels:
+    """Fades the step in tone at the hole's edge out over a few pixels inside.
 
-    On the rim both the original and the filling are known. Their difference, smoothed along the rim,
-    is added to the filling with a weight that falls with the distance from the hole's edge.
+    The step is the smoothed difference between the bands just outside and just inside the edge; what is
+    outside stays as it is.
     """
-    if not rim.any():
-        return filled
-    weight = rim.astype(np.float32)
-    difference = (image.astype(np.float32) - filled) * weight[..., np.newaxis]
-    spread = (0, 0), 2 * _SEAM_PIXELS
-    share = cv2.GaussianBlur(weight, *spread)
-    level = cv2.GaussianBlur(difference, *spread) / np.maximum(share, 1e-3)[..., np.newaxis]
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _SEAM_BAND_PIXELS + 1,) * 2)
+    outside = (cv2.dilate(hole, kernel) != 0) & (unknown == 0)
+    inside = (cv2.erode(hole, kernel, borderType=cv2.BORDER_REPLICATE) == 0) & (hole != 0)
+    tone_outside, share_outside = _smooth(filled, outside)
+    tone_inside, share_inside = _smooth(filled, inside)
+    trust = np.minimum(share_outside, share_inside)
+    trust = trust / (trust + 0.05)
     distance = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
-    fade = np.exp(-((distance / _SEAM_PIXELS) ** 2)) * (hole != 0) * (share > 1e-3)
-    levelled: Pixels = np.clip(np.rint(filled + level * fade[..., np.newaxis]), 0, 255).astype(np.uint8)
-    return levelled
+    fade = np.exp(-((distance / _SEAM_PIXELS) ** 2)) * (hole != 0) * trust
+    levelled = filled + (tone_outside - tone_inside) * fade[..., np.newaxis]
+    return np.clip(np.rint(levelled), 0, 255).astype(np.uint8)
+
+
+def _smooth(image: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
+    """The mean tone around each pixel of those in `where`, and how large their share is there."""
+    weight = where.astype(np.float32)
+    share = cv2.GaussianBlur(weight, (0, 0), _SEAM_SMOOTH_PIXELS)
+    tone = cv2.GaussianBlur(image * weight[..., np.newaxis], (0, 0), _SEAM_SMOOTH_PIXELS)
+    return tone / np.maximum(share, 1e-4)[..., np.newaxis], share
 
 
 class _SeedGate:
