@@ -14,7 +14,10 @@ export interface AppEnv {
   }
 }
 
-/** A router whose schemas' refusals are answered in the API's envelope. */
+/** A router whose schemas' refusals are answered in the API's envelope; a slash at the end of an address says nothing. */
 export function createRouter() {
-  return new OpenAPIHono<AppEnv>({ defaultHook: (result) => throwFirstIssue(result) })
+  return new OpenAPIHono<AppEnv>({
+    strict: false,
+    defaultHook: (result) => throwFirstIssue(result),
+  })
 }

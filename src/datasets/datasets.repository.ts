@@ -10,7 +10,7 @@ export interface DatasetWithTags extends DatasetRow {
 const tagNames = sql<string>`(
   SELECT json_group_array(name) FROM (
     SELECT tags.name AS name FROM dataset_tags JOIN tags ON tags.id = dataset_tags.tag_id
-    WHERE dataset_tags.dataset_id = ${datasets.id} ORDER BY dataset_tags.position
+    WHERE dataset_tags.dataset_id = datasets.id ORDER BY dataset_tags.position
   )
 )`
 

@@ -23,12 +23,12 @@ export function throwFirstIssue(result: ValidationResult): void {
 
 /**
  * Reads a JSON body whatever its content type says, so that a missing body or header is answered by the schema's own
- * message. Throws `request.malformed_json` and `request.too_large` (1 MB).
+ * message. Throws `request.malformed_json`, `request.invalid` for what is no object, and `request.too_large` (1 MB).
  */
 export const normalizeJsonBody: MiddlewareHandler = async (context, next) => {
   const text = await readTextOrThrow(context.req.raw)
   const body = text.trim() === '' ? '{}' : text
-  ensureJson(body)
+  ensureJsonObject(body)
   const headers = new Headers(context.req.raw.headers)
   headers.set('content-type', 'application/json')
   headers.delete('content-length')
@@ -62,9 +62,19 @@ function createTooLargeError() {
   )
 }
 
-function ensureJson(text: string): void {
+function ensureJsonObject(text: string): void {
+  const value = parseJsonOrThrow(text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  const received = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
+  throw requestErrors.createError(
+    'request.invalid',
+    `The body must be a JSON object. Received: ${received}`,
+  )
+}
+
+function parseJsonOrThrow(text: string): unknown {
   try {
-    JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw requestErrors.createError('request.malformed_json', String(describeError(error).error))
   }
