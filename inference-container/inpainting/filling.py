@@ -16,6 +16,7 @@ from inpainting.pictures import Picture, to_8_bit
 _RIM = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 # Soft edges and JPEG ringing of what is removed reach past a tight mask. Where they do, the rim is no source.
 _LEAK_MAX = 0.06
+_LEAK_REACH = 8
 _CONTRAST_MIN = 24.0
 _SHARE_MIN = 0.01
 # A scaled hole is grown, so that no half-hole pixel counts as known.
@@ -50,7 +51,8 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     unsure = own
-    if measure_leak(image, own, unknown) > _LEAK_MAX:
+    edge = (_reach(inner[0]), _reach(inner[1]))
+    if measure_leak(image[edge], own[edge], unknown[edge]) > _LEAK_MAX:
         unsure = _grow(own, unknown)
     foreign = cv2.subtract(unknown, unsure)
     filled = _fill_scaled(image, unsure, foreign if foreign.any() else None, model, parameters)
@@ -69,35 +71,40 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
     remaining[context][where] = 0
 
 
+def _reach(span: slice) -> slice:
+    return slice(max(0, span.start - _LEAK_REACH), span.stop + _LEAK_REACH)
+
+
 def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
     """How much of what is in the hole shows in the two pixels around it: 0 for a clean mask.
 
     The rim is modelled as background + leak x (content - background), with the background taken from
     beyond the rim; least squares over the rim gives the leak.
     """
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
     near = cv2.dilate(hole, _RIM)
     rim = (near != 0) & (unknown == 0)
     beyond = (cv2.dilate(near, _RIM) != 0) & (near == 0) & (unknown == 0)
     if not rim.any() or not beyond.any():
         return 0.0
-    background, background_share = _blur(image, beyond)
+    background, background_share = _blur(grey, beyond)
     # A generous mask holds background along its edge; what is removed is deeper inside.
     core = cv2.erode(hole, _RIM, borderType=cv2.BORDER_REPLICATE)
-    content, content_share = _blur(image, (core if core.any() else hole) != 0)
+    content, content_share = _blur(grey, (core if core.any() else hole) != 0)
     known = rim & (background_share > _SHARE_MIN) & (content_share > _SHARE_MIN)
     contrast = (content - background)[known]
     power = float((contrast**2).sum())
     # Content that looks like its background leaks nothing that could be seen.
     if power < _CONTRAST_MIN**2 * contrast.size:
         return 0.0
-    return float(((image[known] - background[known]) * contrast).sum()) / power
+    return float(((grey[known] - background[known]) * contrast).sum()) / power
 
 
-def _blur(image: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
+def _blur(grey: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
+    """The mean level around each pixel of those in `where`, and how large their share is there."""
     weight = where.astype(np.float32)
     share = cv2.GaussianBlur(weight, (0, 0), 3.0)
-    tone = cv2.GaussianBlur(image * weight[..., np.newaxis], (0, 0), 3.0)
-    return tone / np.maximum(share, 1e-4)[..., np.newaxis], share
+    return cv2.GaussianBlur(grey * weight, (0, 0), 3.0) / np.maximum(share, 1e-4), share
 
 
 def _grow(hole: Pixels, unknown: Pixels) -> Pixels:

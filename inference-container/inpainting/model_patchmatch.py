@@ -112,7 +112,8 @@ def level_seam(filled: Pixels, hole: Pixels, unknown: Pixels) -> Pixels:
     distance = cv2.distanceTransform(hole, cv2.DIST_L2, 3)
     fade = np.exp(-((distance / _SEAM_PIXELS) ** 2)) * (hole != 0) * trust
     levelled = filled + (tone_outside - tone_inside) * fade[..., np.newaxis]
-    return np.clip(np.rint(levelled), 0, 255).astype(np.uint8)
+    result: Pixels = np.clip(np.rint(levelled), 0, 255).astype(np.uint8)
+    return result
 
 
 def _smooth(image: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
