@@ -1,0 +1,232 @@
+import busboy from 'busboy'
+import type { StoredExtension } from '../media/keys.ts'
+import { type ReceivedFile, receiveFile } from '../media/received-file.ts'
+import type { SpoolOptions } from '../media/spool.ts'
+import type { FileKind } from '../media/stills/kind.ts'
+import type { PairFile } from '../media/stills/still-refusals.ts'
+import { type ApiError, defineErrors } from '../shared/errors.ts'
+import { BodyReader } from './upload-body.ts'
+
+export const uploadFormErrors = defineErrors({
+  'upload.files_required': 400,
+  'upload.unexpected_file': 400,
+  'upload.form_malformed': 400,
+  'upload.too_large': 413,
+})
+
+export interface UploadFormOptions {
+  readonly limits: {
+    /** The whole body. */
+    readonly uploadBytesMax: number
+    readonly pictureBytesMax: number
+    readonly maskBytesMax: number
+    readonly pixelsMax: number
+  }
+  readonly store: SpoolOptions['store']
+  readonly createKey: (file: PairFile, extension: StoredExtension) => string
+  /** Called when a file's kind is known; refuses it by throwing, before the rest is read. */
+  readonly acceptKind?: (file: PairFile, kind: FileKind) => void | Promise<void>
+  /** Awaited once, before the first byte of either file is stored. */
+  readonly onSpill?: () => Promise<void>
+}
+
+export interface UploadForm {
+  /** The last value of each field. */
+  readonly fields: Readonly<Record<string, string | undefined>>
+  readonly image: ReceivedFile | null
+  readonly mask: ReceivedFile | null
+}
+
+const fieldsMax = 50
+const fieldBytesMax = 65_536
+const fieldNameBytesMax = 200
+
+/**
+ * Receives the form of an upload as it streams in: fields, and at most one file each under `image` and `mask`, in any
+ * order. Files are checked on the way and not stored yet. Whatever it throws (`upload.…`, `media.…`, `mask.…`, and what
+ * the options' callbacks throw), it has discarded what came before.
+ */
+export async function receiveUploadForm(
+  request: Request,
+  options: UploadFormOptions,
+): Promise<UploadForm> {
+  const body = new BodyReader(request.body)
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  const receptions = new Map<PairFile, Promise<ReceivedFile>>()
+  const fields = new Map<string, string>()
+  let parser: busboy.Busboy | null = null
+  try {
+    ensureLength(Number(request.headers.get('content-length') ?? 0), options)
+    parser = createParser(request)
+    const closed = new Promise((resolve) => parser?.on('close', resolve))
+    collectFields(parser, fields, failure.reject)
+    collectFiles(parser, receptions, shareSpill(options), failure.reject)
+    await Promise.race([failure.promise, pump(body, parser, options)])
+    await Promise.race([failure.promise, closed])
+    const [image = null, mask = null] = await Promise.all([
+      receptions.get('image'),
+      receptions.get('mask'),
+    ])
+    return { fields: Object.fromEntries(fields), image, mask }
+  } catch (error) {
+    parser?.destroy()
+    await discardAll(receptions)
+    await body.dismiss()
+    throw error
+  }
+}
+
+async function pump(
+  body: BodyReader,
+  parser: busboy.Busboy,
+  options: UploadFormOptions,
+): Promise<void> {
+  while (!parser.destroyed) {
+    const chunk = await body.read().catch((error) => {
+      throw createMalformedError(`the connection ended before the form did (${messageOf(error)})`)
+    })
+    if (chunk === null) break
+    ensureLength(body.receivedBytes, options)
+    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()))
+  }
+  parser.end()
+}
+
+function createParser(request: Request): busboy.Busboy {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^multipart\/form-data\b/i.test(type)) {
+    throw uploadFormErrors.createError(
+      'upload.files_required',
+      'Both image and mask files are required',
+      { expectedContentType: 'multipart/form-data' },
+    )
+  }
+  try {
+    return busboy({
+      headers: { 'content-type': type },
+      defParamCharset: 'utf8',
+      limits: {
+        fields: fieldsMax,
+        fieldSize: fieldBytesMax,
+        fieldNameSize: fieldNameBytesMax,
+        parts: fieldsMax + 10,
+      },
+    })
+  } catch (error) {
+    throw createMalformedError(messageOf(error))
+  }
+}
+
+function collectFields(
+  parser: busboy.Busboy,
+  fields: Map<string, string>,
+  fail: (error: ApiError) => void,
+): void {
+  const refuse = () =>
+    fail(createMalformedError(`it has more than ${fieldsMax} fields or too many parts`))
+  parser.on('fieldsLimit', refuse)
+  parser.on('partsLimit', refuse)
+  parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+    if (nameTruncated || valueTruncated) {
+      fail(createMalformedError(`a field has more than ${fieldBytesMax} bytes`))
+    }
+    fields.set(name, value)
+  })
+  parser.on('error', (error) => fail(createMalformedError(messageOf(error))))
+}
+
+function collectFiles(
+  parser: busboy.Busboy,
+  receptions: Map<PairFile, Promise<ReceivedFile>>,
+  options: UploadFormOptions,
+  fail: (error: unknown) => void,
+): void {
+  parser.on('file', (name, stream, { filename }) => {
+    // A form sends a part without a file name where the user chose no file.
+    const isChosen = typeof filename === 'string' && filename !== ''
+    const isExpected = isPairFile(name) && !receptions.has(name)
+    if (!isChosen || !isExpected) {
+      stream.on('error', () => undefined)
+      stream.resume()
+      if (isChosen) fail(createUnexpectedFileError(name))
+      return
+    }
+    const { store, createKey, acceptKind, onSpill, limits } = options
+    const reception = receiveFile({
+      file: name,
+      fileName: filename,
+      chunks: readPart(stream),
+      bytesMax: name === 'mask' ? limits.maskBytesMax : limits.pictureBytesMax,
+      pixelsMax: limits.pixelsMax,
+      store,
+      onSpill,
+      createKey: (extension) => createKey(name, extension),
+      acceptKind: (kind) => acceptKind?.(name, kind),
+    })
+    receptions.set(name, reception)
+    reception.catch(fail)
+  })
+}
+
+/** A part's bytes; where the form breaks off in it, that is the form's error and not the file's. */
+async function* readPart(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) yield chunk
+  } catch (error) {
+    throw createMalformedError(messageOf(error))
+  }
+}
+
+/** Both files spill on one decision. */
+function shareSpill(options: UploadFormOptions): UploadFormOptions {
+  const { onSpill } = options
+  if (!onSpill) return options
+  let spilled: Promise<void> | null = null
+  return {
+    ...options,
+    onSpill() {
+      spilled ??= onSpill()
+      return spilled
+    },
+  }
+}
+
+async function discardAll(receptions: Map<PairFile, Promise<ReceivedFile>>): Promise<void> {
+  const outcomes = await Promise.allSettled(receptions.values())
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') await outcome.value.discard()
+  }
+}
+
+function isPairFile(name: string): name is PairFile {
+  return name === 'image' || name === 'mask'
+}
+
+function ensureLength(bytes: number, { limits }: UploadFormOptions): void {
+  if (bytes <= limits.uploadBytesMax) return
+  throw uploadFormErrors.createError(
+    'upload.too_large',
+    `An upload may have at most ${limits.uploadBytesMax} bytes in all. Send smaller files.`,
+    { limitBytes: limits.uploadBytesMax },
+  )
+}
+
+function createUnexpectedFileError(field: string) {
+  return uploadFormErrors.createError(
+    'upload.unexpected_file',
+    'Unexpected file field or too many files',
+    { field, expected: ['image', 'mask'] },
+  )
+}
+
+function createMalformedError(reason: string): ApiError {
+  return uploadFormErrors.createError(
+    'upload.form_malformed',
+    `The form cannot be read: ${reason}. Send it again as multipart/form-data.`,
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
