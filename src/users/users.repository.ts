@@ -51,7 +51,7 @@ export async function insertUser({ query }: Database, user: UserRow): Promise<bo
   const inserted = await query
     .insert(users)
     .values(user)
-    .onConflictDoNothing({ target: users.emailKey, where: sql`deleted_at IS NULL` })
+    .onConflictDoNothing()
     .returning({ id: users.id })
   return inserted.length === 1
 }

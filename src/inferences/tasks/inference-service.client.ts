@@ -126,9 +126,15 @@ async function readOutcomes(
     rest = lines.pop() ?? ''
     for (const text of lines) {
       if (text.trim() === '') continue
-      const parsed = line.parse(parseJson(text))
-      if (parsed.type === 'end') return { kind: 'ended' }
-      await onItem(parsed)
+      const parsed = line.safeParse(parseJson(text))
+      if (!parsed.success) {
+        return {
+          kind: 'broken',
+          reason: 'the inference service answered a line that is not of its contract',
+        }
+      }
+      if (parsed.data.type === 'end') return { kind: 'ended' }
+      await onItem(parsed.data)
     }
   }
   return { kind: 'broken', reason: 'the inference service closed its answer early' }
