@@ -2,6 +2,7 @@ import { cors } from 'hono/cors'
 import { adminRoutes } from './admin/admin.routes.ts'
 import { datasetRoutes } from './datasets/datasets.routes.ts'
 import { itemRoutes } from './datasets/items.routes.ts'
+import { uploadRoutes } from './datasets/uploads.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
 import { resultRoutes } from './inferences/results.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
@@ -28,6 +29,7 @@ export function createApp() {
   app.route('/', systemRoutes)
   app.route('/api/users', usersRoutes)
   app.route('/api/admin', adminRoutes)
+  app.route('/api/datasets', uploadRoutes)
   app.route('/api/datasets', datasetRoutes)
   app.route('/api/datasets', itemRoutes)
   app.route('/api/inferences', inferenceRoutes)

@@ -4,15 +4,9 @@ import { type ReceivedFile, receiveFile } from '../media/received-file.ts'
 import type { SpoolOptions } from '../media/spool.ts'
 import type { FileKind } from '../media/stills/kind.ts'
 import type { PairFile } from '../media/stills/still-refusals.ts'
-import { type ApiError, defineErrors } from '../shared/errors.ts'
+import type { ApiError } from '../shared/errors.ts'
 import { BodyReader } from './upload-body.ts'
-
-export const uploadFormErrors = defineErrors({
-  'upload.files_required': 400,
-  'upload.unexpected_file': 400,
-  'upload.form_malformed': 400,
-  'upload.too_large': 413,
-})
+import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
 
 export interface UploadFormOptions {
   readonly limits: {
@@ -96,11 +90,7 @@ async function pump(
 function createParser(request: Request): busboy.Busboy {
   const type = request.headers.get('content-type') ?? ''
   if (!/^multipart\/form-data\b/i.test(type)) {
-    throw uploadFormErrors.createError(
-      'upload.files_required',
-      'Both image and mask files are required',
-      { expectedContentType: 'multipart/form-data' },
-    )
+    throw createFilesRequiredError({ expectedContentType: 'multipart/form-data' })
   }
   try {
     return busboy({
@@ -205,7 +195,7 @@ function isPairFile(name: string): name is PairFile {
 
 function ensureLength(bytes: number, { limits }: UploadFormOptions): void {
   if (bytes <= limits.uploadBytesMax) return
-  throw uploadFormErrors.createError(
+  throw uploadErrors.createError(
     'upload.too_large',
     `An upload may have at most ${limits.uploadBytesMax} bytes in all. Send smaller files.`,
     { limitBytes: limits.uploadBytesMax },
@@ -213,7 +203,7 @@ function ensureLength(bytes: number, { limits }: UploadFormOptions): void {
 }
 
 function createUnexpectedFileError(field: string) {
-  return uploadFormErrors.createError(
+  return uploadErrors.createError(
     'upload.unexpected_file',
     'Unexpected file field or too many files',
     { field, expected: ['image', 'mask'] },
@@ -221,7 +211,7 @@ function createUnexpectedFileError(field: string) {
 }
 
 function createMalformedError(reason: string): ApiError {
-  return uploadFormErrors.createError(
+  return uploadErrors.createError(
     'upload.form_malformed',
     `The form cannot be read: ${reason}. Send it again as multipart/form-data.`,
   )

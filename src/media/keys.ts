@@ -32,7 +32,10 @@ export function uploadPrefix({ userId, uploadId }: UploadPlace): string {
   return `datasets/${ensureUuid(userId)}/${ensureUuid(uploadId)}_`
 }
 
-/** The key of an uploaded picture, mask, video or archive. Throws a RangeError where an id is no UUID. */
+/**
+ * The key of an uploaded file. Its last segment begins with the upload's id, so that the name alone tells the key;
+ * `fileId` tells the files of one upload apart. Throws a RangeError where an id is no UUID.
+ */
 export function datasetKey(
   place: UploadPlace & { readonly fileId: string; readonly extension: StoredExtension },
 ): string {
@@ -57,8 +60,8 @@ export function inferencePrefix({ userId, inferenceId }: InferencePlace): string
 export function inferenceKey(
   place: InferencePlace & { readonly stem: string; readonly extension: StoredExtension },
 ): string {
-  if (!stemPattern.test(place.stem)) throw new RangeError(`'${place.stem}' cannot be part of a key`)
-  return `${inferencePrefix(place)}processed_${place.stem}.${ensureExtension(place.extension)}`
+  const stem = ensureStem(place.stem)
+  return `${inferencePrefix(place)}processed_${stem}.${ensureExtension(place.extension)}`
 }
 
 export interface KeyParts {
@@ -120,6 +123,11 @@ export function stemOf(key: string): string {
 function ensureUuid(id: string): string {
   if (!isUuid(id)) throw new RangeError(`'${id}' is not a UUID`)
   return id.toLowerCase()
+}
+
+function ensureStem(stem: string): string {
+  if (!stemPattern.test(stem)) throw new RangeError(`'${stem}' cannot be part of a key`)
+  return stem
 }
 
 function ensureExtension(extension: StoredExtension): StoredExtension {
