@@ -13,7 +13,6 @@ from contextlib import nullcontext
 import uvicorn
 
 from inpainting import __version__
-from inpainting.app import create_app
 from inpainting.logs import configure_logs
 from inpainting.settings import Settings, SettingsError, read_settings
 
@@ -31,6 +30,9 @@ def main(arguments: list[str]) -> int:
     try:
         settings = read_settings(os.environ)
         listener = listen(settings.host, settings.port)
+        # Imported here so that a bad setting is told at once, not after a second of loading libraries.
+        from inpainting.app import create_app  # noqa: PLC0415
+
         try:
             app = create_app(settings)
         except ValueError as error:
