@@ -17,6 +17,7 @@ _RIM = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 # Soft edges and JPEG ringing of what is removed reach past a tight mask. Where they do, the rim is no source.
 _LEAK_MAX = 0.06
 _LEAK_REACH = 8
+_LEAK_WINDOW = (11, 11)
 _CONTRAST_MIN = 24.0
 _SHARE_MIN = 0.01
 # A scaled hole is grown, so that no half-hole pixel counts as known.
@@ -103,8 +104,8 @@ def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
 def _blur(grey: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
     """The mean level around each pixel of those in `where`, and how large their share is there."""
     weight = where.astype(np.float32)
-    share = cv2.GaussianBlur(weight, (0, 0), 3.0)
-    return cv2.GaussianBlur(grey * weight, (0, 0), 3.0) / np.maximum(share, 1e-4), share
+    share = cv2.blur(weight, _LEAK_WINDOW)
+    return cv2.blur(grey * weight, _LEAK_WINDOW) / np.maximum(share, 1e-4), share
 
 
 def _grow(hole: Pixels, unknown: Pixels) -> Pixels:

@@ -78,7 +78,7 @@ def read_header(data: bytes, *, name: str, pixels_max: int) -> Header:
                 mode=image.mode,
                 is_16_bit=data[:8] == _PNG_SIGNATURE and data[24] == 16,
                 has_transparent_colour="transparency" in image.info,
-                orientation=_read_orientation(image),
+                orientation=_read_orientation(image, data),
                 icc=image.info.get("icc_profile") or None,
             )
 
@@ -91,12 +91,26 @@ def _ensure_pixels(width: int, height: int, name: str, pixels_max: int) -> None:
         )
 
 
-def _read_orientation(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image, data: bytes) -> int:
+    exif = Image.Exif()
     try:
-        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        # A PNG may carry EXIF behind its image data, where Pillow looks only after decoding all of it.
+        exif.load(_find_png_exif(data) if image.format == "PNG" else image.info.get("exif", b""))
+        orientation = exif.get(_EXIF_ORIENTATION, 1)
     except Exception:  # EXIF is written by everyone and broken by many; without it a picture is upright
         return 1
     return orientation if orientation in range(1, 9) else 1
+
+
+def _find_png_exif(data: bytes) -> bytes:
+    """The content of a PNG's eXIf chunk, empty where there is none."""
+    position = len(_PNG_SIGNATURE)
+    while position + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"eXIf":
+            return data[position + 8 : position + 8 + length]
+        position += length + 12
+    return b""
 
 
 def _read_webp_size(data: bytes, name: str) -> tuple[int, int]:
