@@ -46,14 +46,6 @@ export interface Decision<Answer> {
   readonly changes: Changes | null
 }
 
-export const emptyAccount: AccountState = {
-  balance: zeroTokens,
-  reserved: zeroTokens,
-  lastSequence: 0,
-  isOpened: false,
-  isClosed: false,
-}
-
 /** Opens an account with its initial grant, once. A grant of nothing is an entry too, so that the account is listed. */
 export function decideOpen(
   view: OperationView,

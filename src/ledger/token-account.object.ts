@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../shared/clock.ts'
 import { type CreateId, createRandomId } from '../shared/ids.ts'
 import { createLogger, type Logger } from '../shared/logger.ts'
 import type { TokenAmount } from './amounts.ts'
+import { decideExpiry, decideRelease, decideSettle } from './ending.rules.ts'
 import type {
   CloseAnswer,
   CloseCommand,
@@ -20,7 +21,7 @@ import type {
 } from './ledger.model.ts'
 import { createLedgerProjection, type LedgerProjection } from './ledger.projection.ts'
 import { type Decision, decideClose, decideCredit, decideOpen } from './ledger.rules.ts'
-import { decideExpiry, decideRelease, decideReserve, decideSettle } from './reservation.rules.ts'
+import { decideReserve } from './reserve.rules.ts'
 import { findRetryDelayMs, TokenAccountDelivery } from './token-account.delivery.ts'
 import { TokenAccountOutbox } from './token-account.outbox.ts'
 import { TokenAccountStore } from './token-account.store.ts'

@@ -1,3 +1,4 @@
+import type { EndingView } from './ending.rules.ts'
 import type {
   AccountState,
   Entry,
@@ -6,7 +7,6 @@ import type {
   ReservationEnding,
 } from './ledger.model.ts'
 import type { Changes } from './ledger.rules.ts'
-import type { EndingView } from './reservation.rules.ts'
 
 import { readEntry, type TokenAccountOutbox } from './token-account.outbox.ts'
 

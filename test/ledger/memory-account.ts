@@ -1,4 +1,5 @@
-import type { TokenAmount } from '../../src/ledger/amounts.ts'
+import { createAmount, type TokenAmount, zeroTokens } from '../../src/ledger/amounts.ts'
+import { decideExpiry, decideRelease, decideSettle } from '../../src/ledger/ending.rules.ts'
 import type {
   AccountState,
   CloseCommand,
@@ -16,14 +17,16 @@ import {
   decideClose,
   decideCredit,
   decideOpen,
-  emptyAccount,
 } from '../../src/ledger/ledger.rules.ts'
-import {
-  decideExpiry,
-  decideRelease,
-  decideReserve,
-  decideSettle,
-} from '../../src/ledger/reservation.rules.ts'
+import { decideReserve } from '../../src/ledger/reserve.rules.ts'
+
+const emptyAccount: AccountState = {
+  balance: zeroTokens,
+  reserved: zeroTokens,
+  lastSequence: 0,
+  isOpened: false,
+  isClosed: false,
+}
 
 /** An account in plain memory, for the rules alone: it keeps what they decide and nothing else. */
 export class MemoryAccount {
@@ -99,4 +102,29 @@ export function sumOfMovingEntries(entries: readonly Entry[]): number {
   return entries
     .filter(({ status }) => status !== 'aborted')
     .reduce((sum, { amount }) => sum + amount, 0)
+}
+
+/** A grant of one token. */
+export const grant = {
+  operationId: 'open',
+  amount: createAmount(1_000),
+  description: 'Initial grant',
+}
+export const upload = {
+  operationId: 'upload-1',
+  operationType: 'dataset_upload',
+  amount: createAmount(650),
+} satisfies ReserveCommand
+
+export function createAccount() {
+  const account = new MemoryAccount()
+  account.open(grant)
+  return account
+}
+
+export function createReserved() {
+  const account = createAccount()
+  const answer = account.reserve(upload)
+  if (!answer.ok) throw new Error('The reservation was refused.')
+  return { account, reservationId: answer.reservationId }
 }
