@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { DatasetType } from '../datasets/datasets.rules.ts'
 import { datasets, datasetTags, tags } from '../datasets/datasets.table.ts'
 import { tokenAccounts } from '../ledger/ledger.table.ts'
@@ -18,7 +18,7 @@ export interface DatasetFilters {
   readonly includeDeleted: boolean
 }
 
-/** A dataset is an orphan when no live user owns it: the join then finds nobody. */
+/** A dataset is an orphan when no live user owns it. */
 const ownedByLiveUser = and(eq(users.id, datasets.userId), isNull(users.deletedAt))
 
 /** One dataset with its tags, its owner (null for an orphan) and the owner's last known balance, in thousandths. */
@@ -58,7 +58,7 @@ export async function listAllDatasets(
       .orderBy(desc(datasets.createdAt), desc(datasets.id))
       .limit(page.limit)
       .offset(offsetOf(page)),
-    query.select({ total: count() }).from(datasets).leftJoin(users, ownedByLiveUser).where(where),
+    query.select({ total: count() }).from(datasets).where(where),
   ])
   return {
     datasets: rows.map(({ tagNames, ...row }) => ({
@@ -77,13 +77,15 @@ const typeConditions: Readonly<Record<DatasetType, SQL>> = {
   'video-frames': sql`${datasets.itemCount} > 0 AND ${datasets.itemCount} = ${datasets.frameCount}`,
 }
 
+const hasLiveOwner = sql`EXISTS (SELECT 1 FROM ${users} WHERE ${ownedByLiveUser})`
+
 function createCondition({ userId, type, name, tag, orphaned, includeDeleted }: DatasetFilters) {
   return and(
     userId === undefined ? undefined : eq(datasets.userId, userId),
     type === undefined ? undefined : typeConditions[type],
     name === undefined ? undefined : sql`instr(lower(${datasets.name}), lower(${name})) > 0`,
     tag === undefined ? undefined : hasTag(tag),
-    orphaned === undefined ? undefined : orphaned ? isNull(users.id) : isNotNull(users.id),
+    orphaned === undefined ? undefined : orphaned ? sql`NOT ${hasLiveOwner}` : hasLiveOwner,
     includeDeleted ? undefined : isNull(datasets.deletedAt),
   )
 }

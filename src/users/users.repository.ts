@@ -46,7 +46,7 @@ export function createEmailKey(email: string): string {
   return email.toLowerCase()
 }
 
-/** Inserts the user; false when a live user already has the e-mail address, whoever came first. */
+/** Inserts the user; false when a live user has the e-mail address already. The unique index decides any race. */
 export async function insertUser({ query }: Database, user: UserRow): Promise<boolean> {
   const inserted = await query
     .insert(users)
