@@ -79,6 +79,17 @@ describe('a picture of any structure', () => {
     }
   })
 
+  it('is taken as PNG of every size, whatever strides the runtime inflates in', async () => {
+    for (let height = 1; height < 4000; height += Math.ceil(height / 12)) {
+      const parts = { width: 1023, height, pixel: () => [0] }
+      const raw = new Uint8Array(height * 1024)
+      const file = assemblePng(parts, deflateSync(raw, { level: 1 }))
+      expect(await checkStill(file)).toMatchObject({ height })
+      const longer = assemblePng(parts, deflateSync(new Uint8Array(raw.length + 1), { level: 1 }))
+      expect((await refusalOf(checkStill(longer))).code).toBe('media.corrupt')
+    }
+  })
+
   it('tells sizes and format', async () => {
     expect(await checkStill(files.baselineJpg)).toEqual({
       ...jpegExif,

@@ -14,7 +14,7 @@ export interface Pixels {
 export type DecodePixels = (file: Uint8Array) => Promise<Pixels>
 
 interface Codec {
-  decode(file: Uint8Array, keepsOrientation: boolean): Pixels | null
+  decode(file: Uint8Array, ...options: readonly boolean[]): Pixels | null
 }
 
 type CreateCodec = (options: {
@@ -28,7 +28,11 @@ type CreateCodec = (options: {
 /** Up to here a codec is kept for the next picture. Its memory only grows, so one that had more to do is let go. */
 const keptPixelsMax = 1_048_576
 
-function createDecoder(createCodec: CreateCodec, wasm: WebAssembly.Module): DecodePixels {
+function createDecoder(
+  createCodec: CreateCodec,
+  wasm: WebAssembly.Module,
+  options: readonly boolean[],
+): DecodePixels {
   let codec: Promise<Codec> | null = null
 
   const open = () =>
@@ -46,7 +50,7 @@ function createDecoder(createCodec: CreateCodec, wasm: WebAssembly.Module): Deco
     const opened = await codec
     let pixels: Pixels | null = null
     try {
-      pixels = opened.decode(file, true)
+      pixels = opened.decode(file, ...options)
     } finally {
       if (pixels === null || pixels.width * pixels.height > keptPixelsMax) codec = null
     }
@@ -55,7 +59,9 @@ function createDecoder(createCodec: CreateCodec, wasm: WebAssembly.Module): Deco
   }
 }
 
+const keepsOrientation = true
+
 export const pixelDecoders: Readonly<Record<'jpeg' | 'webp', DecodePixels>> = {
-  jpeg: createDecoder(createJpegModule as unknown as CreateCodec, jpegWasm),
-  webp: createDecoder(createWebpModule as unknown as CreateCodec, webpWasm),
+  jpeg: createDecoder(createJpegModule as unknown as CreateCodec, jpegWasm, [keepsOrientation]),
+  webp: createDecoder(createWebpModule as unknown as CreateCodec, webpWasm, []),
 }

@@ -43,8 +43,8 @@ export class PngImageData {
   end(): Promise<void> | undefined {
     if (this.#stream) return this.#guard(this.#stream.end().then(() => this.#rows.end()))
     try {
-      // One byte beyond the promise, so that what holds more is told from what is damaged.
-      const options = { maxOutputLength: this.#rawBytes + 1 }
+      // The runtime refuses some outputs well below this maximum, because its buffer grows in strides.
+      const options = { maxOutputLength: 2 * this.#rawBytes + 65_536 }
       this.#rows.push(inflateSync(this.#joinCollected(), options))
       this.#rows.end()
     } catch (error) {
