@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  hasEnded,
+  jobStatusOf,
+  progressOf,
+  retryDelaySeconds,
+  taskLeaseMs,
+  taskRunMsMax,
+} from '../../src/inferences/inferences.lifecycle.ts'
+import { readParametersOrThrow, resultFormatOf } from '../../src/inferences/parameters.rules.ts'
+import { planTasks } from '../../src/inferences/plan-tasks.ts'
+
+const items = fc.array(
+  fc.record({
+    pixels: fc.integer({ min: 1, max: 64_000_000 }),
+    hole: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  { maxLength: 300 },
+)
+
+describe('planning tasks', () => {
+  it('covers every item once, in order, in tasks of 1 to 16 items', () => {
+    fc.assert(
+      fc.property(items, fc.constantFrom('telea', 'patchmatch'), (sizes, model) => {
+        const planned = sizes.map(({ pixels, hole }, position) => ({
+          position,
+          pixels,
+          holePixels: Math.floor(pixels * hole),
+        }))
+        const tasks = planTasks(planned, model)
+        const covered = tasks.flatMap((task) =>
+          Array.from({ length: task.itemCount }, (_, index) => task.firstPosition + index),
+        )
+        expect(covered).toEqual(planned.map((item) => item.position))
+        for (const task of tasks) expect(task.itemCount).toBeLessThanOrEqual(16)
+      }),
+    )
+  })
+
+  it('puts many quick items into one task, and a slow one into its own', () => {
+    const quick = Array.from({ length: 100 }, (_, position) => ({
+      position,
+      pixels: 147_456,
+      holePixels: 4000,
+    }))
+    expect(planTasks(quick, 'telea')).toHaveLength(7)
+    const slow = quick.map((item) => ({ ...item, pixels: 12_000_000, holePixels: 400_000 }))
+    expect(planTasks(slow, 'patchmatch')).toHaveLength(100)
+  })
+})
+
+describe('progress', () => {
+  it('is 100 only when the inference has ended, and counts failures as done', () => {
+    const of = (
+      state: 'RUNNING' | 'COMPLETED' | 'PENDING',
+      succeededCount: number,
+      failedCount: number,
+    ) => progressOf({ state, itemCount: 200, succeededCount, failedCount })
+    expect(of('PENDING', 0, 0)).toBe(0)
+    expect(of('RUNNING', 50, 50)).toBe(50)
+    expect(of('RUNNING', 200, 0)).toBe(99)
+    expect(of('COMPLETED', 150, 50)).toBe(100)
+  })
+})
+
+describe("the words of the original's queue", () => {
+  it.each([
+    ['PENDING', 'waiting', false],
+    ['RUNNING', 'active', false],
+    ['COMPLETED', 'completed', true],
+    ['FAILED', 'failed', true],
+    ['ABORTED', 'failed', true],
+  ] as const)('%s is %s', (state, word, ended) => {
+    expect([jobStatusOf(state), hasEnded(state)]).toEqual([word, ended])
+  })
+})
+
+describe('running again', () => {
+  it('waits 2 s at first, twice as long each time, and at most a minute', () => {
+    expect([1, 2, 3, 4, 5, 6, 12].map(retryDelaySeconds)).toEqual([2, 4, 8, 16, 32, 60, 60])
+  })
+
+  it('never finds a lease over while its run may still go on', () => {
+    expect(taskLeaseMs).toBeGreaterThan(taskRunMsMax)
+  })
+})
+
+describe('the format of results', () => {
+  it.each([
+    [{}, 'png', 'png', 95],
+    [{ outputFormat: '.PNG' }, 'png', 'png', 95],
+    [{ outputFormat: 'jpg', quality: 'low' }, 'jpeg', 'jpg', 75],
+    [{ outputFormat: '.jpeg', quality: '60' }, 'jpeg', 'jpg', 60],
+    [{ outputFormat: 'jpg', quality: '0' }, 'jpeg', 'jpg', 1],
+    [{ outputFormat: 'jpg', quality: 'superb' }, 'jpeg', 'jpg', 95],
+    [{ outputFormat: 'mp4' }, 'png', 'png', 95],
+  ])('%j is %s', (parameters, format, extension, quality) => {
+    expect(resultFormatOf(readParametersOrThrow(parameters))).toMatchObject({
+      format,
+      extension,
+      quality,
+    })
+  })
+
+  it('is told of parameters that any client can send without harm', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        try {
+          readParametersOrThrow(value)
+        } catch (error) {
+          expect(error).toMatchObject({ status: 400 })
+        }
+      }),
+    )
+  })
+})
