@@ -59,9 +59,9 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
     filled = _fill_scaled(image, unsure, foreign if foreign.any() else None, model, parameters)
     if region.ndim == 2:
         filled = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY)
-    where = own != 0
-    region[where] = _to_depth(filled[where], picture)
+    cv2.copyTo(_to_depth(filled, picture), own, region)
     if picture.alpha is not None:
+        where = own != 0
         alpha = picture.alpha[context]
         around = alpha[unknown == 0]
         if around.size and around.min() == around.max():
@@ -69,7 +69,7 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
         else:
             smooth = cv2.inpaint(np.ascontiguousarray(to_8_bit(alpha)), unknown, 3, cv2.INPAINT_TELEA)
             alpha[where] = _to_depth(smooth[where], picture)
-    remaining[context][where] = 0
+    remaining[context] = cv2.subtract(unknown, own)
 
 
 def _reach(span: slice) -> slice:
@@ -82,30 +82,31 @@ def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
     The rim is modelled as background + leak x (content - background), with the background taken from
     beyond the rim; least squares over the rim gives the leak.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
     near = cv2.dilate(hole, _RIM)
-    rim = (near != 0) & (unknown == 0)
-    beyond = (cv2.dilate(near, _RIM) != 0) & (near == 0) & (unknown == 0)
-    if not rim.any() or not beyond.any():
-        return 0.0
-    background, background_share = _blur(grey, beyond)
+    rim = cv2.subtract(near, unknown)
+    beyond = cv2.subtract(cv2.subtract(cv2.dilate(near, _RIM), near), unknown)
     # A generous mask holds background along its edge; what is removed is deeper inside.
     core = cv2.erode(hole, _RIM, borderType=cv2.BORDER_REPLICATE)
-    content, content_share = _blur(grey, (core if core.any() else hole) != 0)
-    known = rim & (background_share > _SHARE_MIN) & (content_share > _SHARE_MIN)
+    if not core.any():
+        core = hole
+    places = np.flatnonzero(rim)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    background, background_share = _average(grey, beyond, places)
+    content, content_share = _average(grey, core, places)
+    known = (background_share > _SHARE_MIN) & (content_share > _SHARE_MIN)
     contrast = (content - background)[known]
-    power = float((contrast**2).sum())
+    power = float(contrast @ contrast)
     # Content that looks like its background leaks nothing that could be seen.
-    if power < _CONTRAST_MIN**2 * contrast.size:
+    if power == 0 or power < _CONTRAST_MIN**2 * contrast.size:
         return 0.0
-    return float(((grey[known] - background[known]) * contrast).sum()) / power
+    return float((grey.ravel()[places] - background)[known] @ contrast) / power
 
 
-def _blur(grey: Pixels, where: Pixels) -> tuple[Pixels, Pixels]:
-    """The mean level around each pixel of those in `where`, and how large their share is there."""
-    weight = where.astype(np.float32)
-    share = cv2.blur(weight, _LEAK_WINDOW)
-    return cv2.blur(grey * weight, _LEAK_WINDOW) / np.maximum(share, 1e-4), share
+def _average(grey: Pixels, where: Pixels, places: Pixels) -> tuple[Pixels, Pixels]:
+    """At each of `places` (flat indices): the mean level of the pixels around it in `where`, and their share."""
+    total = cv2.boxFilter(cv2.multiply(grey, where), cv2.CV_32F, _LEAK_WINDOW, normalize=False).ravel()[places]
+    count = cv2.boxFilter(where, cv2.CV_32F, _LEAK_WINDOW, normalize=False).ravel()[places]
+    return total / np.maximum(count, 1), count / (_LEAK_WINDOW[0] * _LEAK_WINDOW[1])
 
 
 def _grow(hole: Pixels, unknown: Pixels) -> Pixels:
