@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { openMissingAccounts } from '../../src/users/open-accounts.ts'
 import { registerUser } from '../../src/users/register-user.ts'
 import { findLiveUserByEmail, findUserById } from '../../src/users/users.repository.ts'
-import {
-  ask,
-  createPerson,
-  createRegistration,
-  quickHasher,
-  refusal,
-  services,
-  silentLogger,
-} from './people.ts'
+import { ask, createPerson, createRegistration, quickHasher, refusal, services } from './people.ts'
 
 const register = (json: unknown) => ask('POST', '/api/users/user', { json })
 
@@ -189,49 +180,4 @@ describe('sixteen people who register one address at once', () => {
     const refused = answers.filter((answer) => answer.status === 400)
     expect(refused.every((answer) => answer.body.message === taken)).toBe(true)
   }, 30_000)
-})
-
-describe('a registration whose account could not be opened', () => {
-  const minuteMs = 60_000
-  const failingLedger = {
-    ...services.ledger,
-    open: () => Promise.reject(new Error('The object is not there.')),
-  }
-
-  async function registerWithoutAccount() {
-    const { user, tokens } = await registerUser(
-      { ...services, ledger: failingLedger, passwords: quickHasher, logger: silentLogger },
-      createRegistration(),
-    )
-    expect(tokens).toBe(100)
-    return user
-  }
-
-  const sweepAt = (nowMs: number) =>
-    openMissingAccounts({ ...services, logger: silentLogger, clock: { nowMs: () => nowMs } })
-
-  it('gets it from the sweep, once', async () => {
-    const user = await registerWithoutAccount()
-    await sweepAt(user.createdAt + 2 * minuteMs)
-    expect(await services.ledger.balance(user.id)).toBe(100_000)
-    await services.ledger.flush(user.id)
-    await sweepAt(user.createdAt + 3 * minuteMs)
-    expect(await services.ledger.balance(user.id)).toBe(100_000)
-  })
-
-  it('is left alone for a minute, while it may still be under way', async () => {
-    const user = await registerWithoutAccount()
-    await sweepAt(user.createdAt + minuteMs - 1)
-    expect(await services.ledger.balance(user.id)).toBe(0)
-  })
-
-  it('gets none once the user is deleted', async () => {
-    const user = await registerWithoutAccount()
-    await services.database.raw
-      .prepare('UPDATE users SET deleted_at = 1 WHERE id = ?')
-      .bind(user.id)
-      .run()
-    await sweepAt(user.createdAt + 2 * minuteMs)
-    expect(await services.ledger.balance(user.id)).toBe(0)
-  })
 })
