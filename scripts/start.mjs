@@ -48,8 +48,8 @@ async function start() {
   const worker = run('worker', createWorkerCommand(toolsNode, settings, secrets.file))
 
   await Promise.all([
-    waitForInference(inferenceUrl),
-    waitForWorker(workerUrl).then(() =>
+    waitForInference(inferenceUrl, inference.output),
+    waitForWorker(workerUrl, worker.output).then(() =>
       startSchedule(workerUrl, (line) => console.error(`schedule | ${line}`)),
     ),
   ])
@@ -68,7 +68,7 @@ async function start() {
         `The ${name} process ended by itself (${reason}). Its last words:\n${formatTail(child.output())}`,
       ),
     )
-    return log
+    return { open: log.open, output: child.output }
   }
 }
 

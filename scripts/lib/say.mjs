@@ -34,6 +34,7 @@ export function formatTail(output, linesMax = 20) {
   const lines = stripVTControlCharacters(output)
     .split('\n')
     .filter((line) => line.trim() !== '')
+  if (lines.length === 0) return '  (nothing)'
   return lines
     .slice(-linesMax)
     .map((line) => `  ${line}`)
