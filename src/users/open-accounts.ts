@@ -1,6 +1,8 @@
 import { createAmount, type TokenAmount } from '../ledger/amounts.ts'
 import type { LedgerClient } from '../ledger/ledger.client.ts'
+import type { Refusal } from '../ledger/ledger.model.ts'
 import type { Services } from '../services.ts'
+import { describeError } from '../shared/logger.ts'
 import { listUsersWithoutAccount } from './users.repository.ts'
 
 /** What every new user is given. */
@@ -14,7 +16,13 @@ const settlingMs = minuteMs
 const lookBackMs = 7 * dayMs
 const accountsPerSweep = 50
 
-/** Opens the user's token account with its grant. Doing it again changes nothing. */
+/** How an account that is open refuses to be opened again: under another operation, or with another grant. */
+const openAlready: ReadonlySet<Refusal['code']> = new Set([
+  'account.already_open',
+  'operation.conflict',
+])
+
+/** Opens the user's token account with its grant. Doing it again changes nothing, nor does a different grant. */
 export async function openAccount(
   ledger: Pick<LedgerClient, 'open'>,
   { userId, grant }: { userId: string; grant: TokenAmount },
@@ -24,12 +32,13 @@ export async function openAccount(
     amount: grant,
     description: 'Initial grant',
   })
-  const isOpen = answer.ok || answer.code === 'account.already_open'
-  if (!isOpen) throw new Error(`The token account of ${userId} was not opened: ${answer.code}.`)
+  if (answer.ok || openAlready.has(answer.code)) return
+  throw new Error(`The token account of ${userId} was not opened: ${answer.code}.`)
 }
 
 /**
- * For the sweep: opens the accounts of users whose registration was cut off before theirs was opened.
+ * For the sweep: opens the accounts of users whose registration was cut off before theirs was opened. One that cannot be
+ * opened keeps no other from it, and is tried again by the next sweep.
  * Answers how many accounts it found missing.
  */
 export async function openMissingAccounts(
@@ -41,9 +50,14 @@ export async function openMissingAccounts(
     beforeMs: nowMs - settlingMs,
     limit: accountsPerSweep,
   })
-  for (const { id } of found) {
-    await openAccount(services.ledger, { userId: id, grant: initialGrant })
-    services.logger.info('users.account_opened_late', { userId: id })
+  for (const { id: userId } of found) {
+    try {
+      await openAccount(services.ledger, { userId, grant: initialGrant })
+      await services.ledger.flush(userId)
+      services.logger.info('users.account_opened_late', { userId })
+    } catch (error) {
+      services.logger.error('users.account_not_opened', { userId, ...describeError(error) })
+    }
   }
   return found.length
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openMissingAccounts } from '../../src/users/open-accounts.ts'
 import { registerUser } from '../../src/users/register-user.ts'
-import { createRegistration, quickHasher, services, silentLogger } from './people.ts'
+import { createPerson, createRegistration, quickHasher, services, silentLogger } from './people.ts'
 
 describe('a registration whose account could not be opened', () => {
   const minuteMs = 60_000
@@ -29,6 +29,29 @@ describe('a registration whose account could not be opened', () => {
     await services.ledger.flush(user.id)
     await sweepAt(user.createdAt + 3 * minuteMs)
     expect(await services.ledger.balance(user.id)).toBe(100_000)
+  })
+
+  it('gets it even when another user’s cannot be opened', async () => {
+    const unlucky = await registerWithoutAccount()
+    const user = await registerWithoutAccount()
+    const ledger = {
+      ...services.ledger,
+      open: (...[userId, command]: Parameters<typeof services.ledger.open>) =>
+        userId === unlucky.id ? failingLedger.open() : services.ledger.open(userId, command),
+    }
+    const clock = { nowMs: () => user.createdAt + 2 * minuteMs }
+    await openMissingAccounts({ ...services, ledger, clock, logger: silentLogger })
+    expect(await services.ledger.balance(user.id)).toBe(100_000)
+    expect(await services.ledger.balance(unlucky.id)).toBe(0)
+  })
+
+  it('keeps the grant of an account that was open all along', async () => {
+    const { user } = await createPerson({ tokens: 1000 })
+    await services.ledger.flush(user.id)
+    const forget = 'DELETE FROM token_accounts WHERE user_id = ?'
+    await services.database.raw.prepare(forget).bind(user.id).run()
+    await sweepAt(user.createdAt + 2 * minuteMs)
+    expect(await services.ledger.balance(user.id)).toBe(1_000_000)
   })
 
   it('is left alone for a minute, while it may still be under way', async () => {
