@@ -142,9 +142,9 @@ export class TokenAccount extends DurableObject<Pick<Env, 'DB'>> {
     })
   }
 
-  async #deliver(): Promise<void> {
-    await this.#delivery.run(this.means)
-    if (!this.#outbox.isEmpty()) this.#setAlarm()
+  /** Whatever waits has its alarm since it was written, so that a failure needs none of its own. */
+  #deliver(): Promise<void> {
+    return this.#delivery.run(this.means)
   }
 
   /** Moves the alarm to the earliest thing due, and only ever earlier: an alarm too many finds nothing to do. */
