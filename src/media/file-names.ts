@@ -11,7 +11,7 @@ export function cleanFileName(name: string): string {
 export function formatInlineDisposition(name: string): string {
   const clean = cleanFileName(name)
   if (clean === '') return 'inline'
-  const ascii = clean.replace(/[^\u0020-\u007e]/g, '_').replace(/["\\%]/g, '_')
+  const ascii = clean.replace(/[^\u0020-\u007e]/gu, '_').replace(/["\\%]/g, '_')
   return `inline; filename="${ascii}"; filename*=UTF-8''${encodeStrictly(clean)}`
 }
 
