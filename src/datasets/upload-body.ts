@@ -1,6 +1,6 @@
 /** What is still read of a body that is refused, so that clients that send before they listen get the answer. */
 const dismissedBytesMax = 8 * 1024 * 1024
-const dismissMsMax = 2000
+const dismissMsMax = 1000
 
 /** A request's body, read chunk by chunk, and got rid of politely. */
 export class BodyReader {
