@@ -111,7 +111,7 @@ function tagStatements(
   ]
 }
 
-/** Throws D1's unique violation when the user has a live dataset of that name. */
+/** Writes nothing for a user who is deleted meanwhile; throws D1's unique violation when a live dataset has the name. */
 export async function insertDataset(
   database: Database,
   dataset: {
@@ -127,7 +127,8 @@ export async function insertDataset(
     database.raw
       .prepare(
         `INSERT INTO datasets (id, user_id, name, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?4)`,
+         SELECT ?1, ?2, ?3, ?4, ?4
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND deleted_at IS NULL)`,
       )
       .bind(dataset.id, dataset.userId, dataset.name, dataset.nowMs),
     ...tagStatements(database, { ...dataset, datasetId: dataset.id }),

@@ -23,9 +23,9 @@ export function createSettleInference(context: {
         reservationId: inference.reservationId,
         spent: createAmount(inference.spent),
       })
+      // A refusal is the ledger's last word (the reservation ended otherwise): asking again every minute changes nothing.
       if (!settled.ok) {
-        context.logger.error('inference.settle_refused', { id: inference.id, code: settled.code })
-        return
+        context.logger.error('inference.settle_refused', { id: inference.id, refusal: settled })
       }
       await context.database.raw
         .prepare('UPDATE inferences SET settled_at = ?2 WHERE id = ?1 AND settled_at IS NULL')
