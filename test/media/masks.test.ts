@@ -175,6 +175,12 @@ describe('a JPEG or WebP mask', () => {
     expect(refusal.code).toBe('mask.not_binary')
   })
 
+  it('is refused in CMYK, saying so', async () => {
+    const refusal = await refusalOf(checkMask(files.cmykJpg))
+    expect(refusal.code).toBe('media.corrupt')
+    expect(refusal.message).toContain('is in CMYK')
+  })
+
   it('goes on being decoded after one that could not be', async () => {
     const broken = Uint8Array.from(files.maskWebp)
     broken.fill(0xa5, 30, broken.length)

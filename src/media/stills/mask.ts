@@ -77,7 +77,10 @@ async function countDecoded(facts: StillFacts, file: Uint8Array): Promise<Histog
   const decode = pixelDecoders[facts.format === 'webp' ? 'webp' : 'jpeg']
   const pixels = await decode(file).catch(() => null)
   if (pixels === null || pixels.width !== facts.width || pixels.height !== facts.height) {
-    throw createCorruptError('mask', `its ${facts.format} data cannot be decoded`)
+    throw createCorruptError(
+      'mask',
+      `its ${facts.format} data is broken, or is in CMYK, which a mask cannot be`,
+    )
   }
   const histogram = createHistogram()
   countPixels(histogram, pixels.data)
