@@ -135,6 +135,26 @@ describe('a received file', () => {
     expect(await listKeys(prefix)).toEqual([])
   })
 
+  it('gives up what it had begun to store when it is refused', async () => {
+    const calls: string[] = []
+    const spied: typeof store = {
+      ...store,
+      async startMultipart(object) {
+        const writer = await store.startMultipart(object)
+        const abort = writer.abort.bind(writer)
+        calls.push('started')
+        writer.abort = async () => {
+          await abort()
+          calls.push('aborted')
+        }
+        return writer
+      },
+    }
+    const { file } = receive(createVideo(8 * megabyte), { store: spied, bytesMax: 7 * megabyte })
+    expect((await refusalOf(file)).code).toBe('media.too_large')
+    expect(calls).toEqual(['started', 'aborted'])
+  })
+
   it('leaves nothing in the store when its stream breaks off', async () => {
     async function* broken() {
       yield createVideo(6 * megabyte)
