@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * Takes a lock file that names this process. A lock whose process has gone is taken over.
  * @param {string} file
  * @param {Record<string, unknown>} [note] kept in the file, for whoever finds it
- * @returns {{ holder: undefined, release: () => void } | { holder: { pid: number, [field: string]: unknown } }}
+ * @returns {{ holder: undefined, release: () => void } | { holder: { pid: number, [field: string]: unknown }, release?: undefined }}
  */
 export function takeLock(file, note = {}) {
   for (;;) {

@@ -15,6 +15,7 @@ export const workerSettingNames = /** @type {const} */ ([
   'PICTURE_BYTES_MAX',
   'MASK_BYTES_MAX',
   'PICTURE_PIXELS_MAX',
+  'GRID_GRAMS_PER_KWH',
   'ADMIN_EMAIL',
   'ADMIN_PASSWORD',
 ])
