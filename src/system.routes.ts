@@ -33,7 +33,11 @@ let firstSeenMs: number | undefined
 export const systemRoutes = createRouter()
   .openapi(getRoot, (context) =>
     context.json(
-      { message: 'P.A. Inpainting API', version: '1.0.0', status: 'running' as const },
+      {
+        message: 'Advanced Programming - Inpainting API',
+        version: '1.0.0',
+        status: 'running' as const,
+      },
       200,
     ),
   )
