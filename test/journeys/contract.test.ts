@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { deliberateDifferences } from '../contracts/deliberate-differences.ts'
+import {
+  type Departure,
+  type Expectation,
+  expectAsRecorded,
+  expectWith,
+  withExamples,
+  withoutEachPoint,
+} from '../contracts/expectation.ts'
+import { findProblems } from '../contracts/judge.ts'
+import { notYet, picturesAlone } from '../contracts/not-yet.ts'
+import { readmeAnswersByHeading } from '../contracts/readme.ts'
+import { recorded } from '../contracts/recorded.ts'
+import { type Answer, readAt } from '../contracts/replay.ts'
+import { type Told, tellStory } from '../contracts/story.ts'
+
+const names = Object.keys(recorded)
+const different = Object.keys(deliberateDifferences)
+const missing = Object.keys(notYet)
+const holding = names.filter((name) => !different.includes(name) && !missing.includes(name))
+
+let told: Told
+
+beforeAll(async () => {
+  told = await tellStory(inject('apiUrl'))
+}, 240_000)
+
+function answerTo(name: string): Answer {
+  const answer = told.answers.get(name)
+  if (answer) return answer
+  throw new Error(`The story does not send '${name}'.`)
+}
+
+const problemsOf = (name: string, expected: Expectation) =>
+  findProblems(name, expected, answerTo(name), told.standIns)
+
+/** The answer is as the departure says, and each of its points is needed. */
+function ensureDeparture(name: string, departure: Departure): void {
+  expect(problemsOf(name, expectWith(name, departure))).toEqual([])
+  for (const { point, rest } of withoutEachPoint(departure)) {
+    const problems = problemsOf(name, expectWith(name, rest))
+    expect(problems, `'${point}' is stale: the answer is as recorded`).not.toEqual([])
+  }
+}
+
+describe('a client of the original is answered as it was', () => {
+  it.each(holding)('%s', (name) => {
+    const departure = picturesAlone[name]
+    if (departure) ensureDeparture(name, departure)
+    else expect(problemsOf(name, expectAsRecorded(name))).toEqual([])
+  })
+})
+
+describe('a client of the original is answered otherwise on purpose', () => {
+  it.each(different)('%s', (name) => {
+    ensureDeparture(name, deliberateDifferences[name] ?? {})
+  })
+})
+
+describe('a client of the original is refused, for now', () => {
+  it.each(missing)('%s', (name) => {
+    ensureDeparture(name, notYet[name] ?? {})
+  })
+
+  it('and pays nothing for it', () => {
+    expect(told.costOfNotYet).toBe(0)
+  })
+})
+
+describe("an answer has the shape that the original's README documents", () => {
+  it.each(Object.entries(readmeAnswersByHeading))('%s', (_heading, readme) => {
+    const departures = { ...readme.recordedWins, ...readme.picturesAlone }
+    const { status } = expectAsRecorded(readme.answer)
+    const problemsWith = (examples: Departure['body']) =>
+      problemsOf(readme.answer, { status, body: withExamples(readme.body, examples) })
+
+    expect(problemsWith(departures)).toEqual([])
+    for (const { point, rest } of withoutEachPoint({ body: departures })) {
+      expect(problemsWith(rest.body), `'${point}' is stale`).not.toEqual([])
+    }
+  })
+
+  it('with the job’s state in its word beside the recorded one', () => {
+    const answer = answerTo('inferences_job_status_200')
+    expect(readAt(answer, 'data.status')).toBe('completed')
+    expect(readAt(answer, 'data.inferenceStatus')).toBe('COMPLETED')
+  })
+})
+
+describe('the recording', () => {
+  it('is sent as a whole, and each of its requests is in one list', () => {
+    expect([...told.answers.keys()].sort()).toEqual([...names].sort())
+    expect([...holding, ...different, ...missing].sort()).toEqual([...names].sort())
+    const withPictures = Object.keys(picturesAlone)
+    expect(withPictures.filter((name) => !holding.includes(name))).toEqual([])
+  })
+
+  it('has 124 answers: 104 hold, 17 differ on purpose, 3 not yet', () => {
+    expect({
+      total: names.length,
+      hold: holding.length,
+      differ: different.length,
+      notYet: missing.length,
+    }).toEqual({ total: 124, hold: 104, differ: 17, notYet: 3 })
+  })
+})
+
+afterAll(() => {
+  console.log(
+    `contract: ${holding.length} hold (${Object.keys(picturesAlone).length} of them with pictures alone), ` +
+      `${different.length} differ on purpose, ${missing.length} not yet; ${names.length} recorded`,
+  )
+})
