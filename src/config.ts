@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 
 const secret = z.string().min(32, 'must have at least 32 characters')
 const wholeNumber = (fallback: number) =>

@@ -54,8 +54,11 @@ export function retryDelaySeconds(attempt: number): number {
 /** A task that was claimed this often and never ended takes its consumer down with it. */
 export const taskAttemptsMax = 12
 
-/** How long a claim holds a task; longer than a run may take. */
-export const taskLeaseMs = 5 * 60 * 1000
+/** How long a claim holds a task whose holder says nothing more. */
+export const taskLeaseMs = 60_000
+
+/** How often a living holder makes its lease new. */
+export const taskLeaseRenewalMs = 15_000
 
 /** The longest a run may take. */
-export const taskRunMsMax = 4 * 60 * 1000
+export const taskRunMsMax = 4 * 60_000

@@ -12,7 +12,7 @@ import type { RunTaskContext } from './tasks/run-task.ts'
 import type { SendTasks } from './tasks/tasks.queue.ts'
 
 /** A message that was sent this long ago and began nothing is sent again. */
-const messageLostMs = 90_000
+const messageLostMs = 45_000
 /** A start takes seconds; a reservation this old without an inference has lost its request. */
 const startLostMs = 5 * 60_000
 /** What one run of the sweep takes on of each kind; the next minute's run goes on. */

@@ -1,5 +1,5 @@
-import { z } from '@hono/zod-openapi'
 import { SignJWT } from 'jose'
+import { z } from 'zod'
 import type { Clock } from '../../shared/clock.ts'
 
 const itemLine = z.discriminatedUnion('status', [

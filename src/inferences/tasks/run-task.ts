@@ -11,6 +11,7 @@ import type {
   InpaintRequest,
   ItemOutcome,
 } from './inference-service.client.ts'
+import { keepLease } from './keep-lease.ts'
 import { createOutcomeLog, type OutcomeLog } from './outcome-log.ts'
 import type { TaskMessage } from './tasks.queue.ts'
 import { type ClaimedTask, claimTask, finishTask, returnTask } from './tasks.repository.ts'
@@ -67,13 +68,14 @@ async function callService(
   log: OutcomeLog,
 ): Promise<CallEnd> {
   const retryable: ItemOutcome[] = []
-  const end = await context.service.inpaint(await createRequest(context, task), {
-    signal: AbortSignal.timeout(taskRunMsMax),
-    onItem: async (outcome) => {
-      if (outcome.status === 'failed' && outcome.error.retryable) retryable.push(outcome)
-      else await log.add(outcome)
-    },
-  })
+  const onItem = async (outcome: ItemOutcome) => {
+    if (outcome.status === 'failed' && outcome.error.retryable) retryable.push(outcome)
+    else await log.add(outcome)
+  }
+  const request = await createRequest(context, task)
+  const end = await keepLease(context, task, (signal) =>
+    context.service.inpaint(request, { signal, onItem }),
+  )
   const first = retryable[0]
   if (end.kind !== 'ended' || first?.status !== 'failed') return end
   return { kind: 'broken', reason: first.error.code }

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 
 const taskMessageSchema = z.object({ taskId: z.uuid(), inferenceId: z.uuid() })
 

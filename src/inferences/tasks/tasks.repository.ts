@@ -63,6 +63,22 @@ export async function claimTask(
   return { ...task, leaseId: claim.leaseId, items: (items?.results ?? []) as ClaimedItem[] }
 }
 
+/** Holds the task for another lease's time; false when it is no longer the holder's. */
+export async function renewLease(
+  database: Database,
+  holder: Pick<ClaimedTask, 'id' | 'leaseId'>,
+  nowMs: number,
+): Promise<boolean> {
+  const result = await database.raw
+    .prepare(
+      `UPDATE inference_tasks SET lease_until = ?3
+       WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING'`,
+    )
+    .bind(holder.id, holder.leaseId, nowMs + taskLeaseMs)
+    .run()
+  return result.meta.changes === 1
+}
+
 export interface SucceededItem {
   readonly position: number
   readonly contentType: string
