@@ -5,7 +5,11 @@ import { settleCounts } from './test-counts.mjs'
 import { listSteps } from './test-steps.mjs'
 import { ensureWorkerTypes } from './worker-types.mjs'
 
-const staticStepsAtOnce = 2
+/**
+ * The Worker's tests and the Python tests keep about one core busy each; the journeys measure out real time and have
+ * the machine to themselves.
+ */
+const stepsAtOnce = /** @type {const} */ ({ static: 2, tests: 2, journeys: 1 })
 
 /** @typedef {import('./test-steps.mjs').Step} Step */
 /** @typedef {import('./children.mjs').Children} Children */
@@ -40,9 +44,10 @@ async function runAll(children, args) {
   await ensureWorkerTypes(children, toolsNode)
   const isAlone = steps.length === 1
   const total = { passed: 0, failed: 0 }
-  const staticSteps = steps.filter(({ kind }) => kind === 'static')
-  await Promise.all(Array.from({ length: staticStepsAtOnce }, () => drain(staticSteps)))
-  await drain(steps.filter(({ kind }) => kind === 'tests'))
+  for (const [kind, lanes] of Object.entries(stepsAtOnce)) {
+    const queue = steps.filter((step) => step.kind === kind)
+    await Promise.all(Array.from({ length: lanes }, () => drain(queue)))
+  }
   say(`${total.passed} passed, ${total.failed} failed`)
   return total.failed === 0 ? 0 : 1
 

@@ -9,7 +9,7 @@ import { readPytestCounts, readVitestCounts } from './test-counts.mjs'
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {'static' | 'tests'} kind static steps read the code only, and two of them run at once
+ * @property {'static' | 'tests' | 'journeys'} kind static steps read the code only; steps of one kind may run at once
  * @property {Omit<import('./children.mjs').Command, 'name' | 'onLine'>} command
  * @property {() => import('./test-counts.mjs').Counts | undefined} [readCounts] a step without it counts as one test
  */
@@ -35,10 +35,10 @@ export function listSteps(toolsNode) {
     python('ruff', ['-m', 'ruff', 'check', '.']),
     python('ruff-format', ['-m', 'ruff', 'format', '--check', '.']),
     python('mypy', ['-m', 'mypy']),
-    vitest('house', 'vitest.house.config.ts'),
-    vitest('worker', 'vitest.config.ts'),
+    vitest('worker', 'tests', 'vitest.config.ts'),
     pytest('python'),
-    vitest('journeys', 'vitest.journeys.config.ts'),
+    vitest('house', 'tests', 'vitest.house.config.ts'),
+    vitest('journeys', 'journeys', 'vitest.journeys.config.ts'),
   ]
 
   /** @param {string} name @param {string} tool @param {string[]} args @returns {Step} */
@@ -56,15 +56,15 @@ export function listSteps(toolsNode) {
     }
   }
 
-  /** @param {string} name @param {string} config @returns {Step} */
-  function vitest(name, config) {
+  /** @param {string} name @param {'tests' | 'journeys'} kind @param {string} config @returns {Step} */
+  function vitest(name, kind, config) {
     const report = path.join(reports, `${name}.json`)
     const file = fromRoot('node_modules', '.bin', 'vitest')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const args = ['run', '--config', config, ...reporters]
     return {
       name,
-      kind: 'tests',
+      kind,
       command: { file, args, cwd: fromRoot(), env },
       readCounts: () => readVitestCounts(report),
     }
