@@ -34,7 +34,7 @@ async function describeListener(port) {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) })
     const text = await answer.text()
-    if (text.includes('P.A. Inpainting')) return 'another copy of this API'
+    if (text.includes('Inpainting API')) return 'another copy of this API'
   } catch {
     // Whatever listens there need not speak HTTP.
   }
