@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createToolsEnvironment } from './node-version.mjs'
@@ -21,6 +21,7 @@ import { readPytestCounts, readVitestCounts } from './test-counts.mjs'
  */
 export function listSteps(toolsNode) {
   const reports = mkdtempSync(path.join(tmpdir(), 'pa-inpainting-reports-'))
+  process.on('exit', () => rmSync(reports, { recursive: true, force: true }))
   const settings = [...workerSettingNames, ...derivedSettingNames]
   const env = createToolsEnvironment(toolsNode, [
     ...settings,
