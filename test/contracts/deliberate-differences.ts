@@ -49,12 +49,6 @@ export const deliberateDifferences: Readonly<Record<string, Difference>> = {
     message: 'File not found in dataset',
     reason: 'A file is found by its whole name; the original serves whatever ends in the same way.',
   },
-  datasets_upload_badtype: {
-    message:
-      'File type not supported. Supported formats: JPEG, PNG, MP4, AVI, ZIP. ' +
-      'By its first bytes the image is none of these, whatever its name says.',
-    reason: 'After the original’s words the message says which file it is and how that was found.',
-  },
   datasets_upload_insufficient: {
     status: 401,
     message:

@@ -96,13 +96,13 @@ describe('the recording', () => {
     expect(withPictures.filter((name) => !holding.includes(name))).toEqual([])
   })
 
-  it('has 124 answers: 104 hold, 17 differ on purpose, 3 not yet', () => {
+  it('has 124 answers: 105 hold, 16 differ on purpose, 3 not yet', () => {
     expect({
       total: names.length,
       hold: holding.length,
       differ: different.length,
       notYet: missing.length,
-    }).toEqual({ total: 124, hold: 104, differ: 17, notYet: 3 })
+    }).toEqual({ total: 124, hold: 105, differ: 16, notYet: 3 })
   })
 })
 

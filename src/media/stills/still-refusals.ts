@@ -78,18 +78,15 @@ export function createAnimatedError(file: PairFile, format: string) {
   )
 }
 
-/** `reason` follows the list of formats and says why this file is none of them. */
+/** The original's sentence, which its clients know; `reason` goes with it as a detail. */
+const unsupported = 'File type not supported. Supported formats: JPEG, PNG, MP4, AVI, ZIP.'
+
+/** For a file of a known format in a variety that is not taken; `reason` says which, after the original's sentence. */
 export function createUnsupportedError(file: PairFile, reason: string) {
-  return mediaErrors.createError(
-    'media.kind_unsupported',
-    `File type not supported. Supported formats: JPEG, PNG, MP4, AVI, ZIP. ${reason}`,
-    { file },
-  )
+  return mediaErrors.createError('media.kind_unsupported', `${unsupported} ${reason}`, { file })
 }
 
 export function createUnknownKindError(file: PairFile) {
-  return createUnsupportedError(
-    file,
-    `By its first bytes the ${file} is none of these, whatever its name says.`,
-  )
+  const reason = `By its first bytes the ${file} is none of these, whatever its name says.`
+  return mediaErrors.createError('media.kind_unsupported', unsupported, { file, reason })
 }
