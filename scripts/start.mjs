@@ -8,6 +8,7 @@ import { createInferenceCommand } from './lib/inference-process.mjs'
 import { ensureInstalled } from './lib/install.mjs'
 import { createLog } from './lib/logs.mjs'
 import { migrate } from './lib/migrations.mjs'
+import { whenParentIsGone } from './lib/parent.mjs'
 import { takeLock } from './lib/pid-lock.mjs'
 import { ensurePortIsFree } from './lib/ports.mjs'
 import { waitForInference, waitForWorker } from './lib/ready.mjs'
@@ -23,6 +24,9 @@ let isStopping = false
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => stop(0, 'stopping …'))
+}
+if (process.env.npm_lifecycle_event === 'start') {
+  whenParentIsGone(() => stop(0, 'npm is gone; stopping …'))
 }
 
 start().catch((error) => {

@@ -126,6 +126,16 @@ describe('a second copy from the same clone', () => {
     expect(await isUp(apiUrl)).toBe(true)
   })
 
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'leaves no process when the npm that started it gets %s',
+    async (signal) => {
+      second = await startSystem({ stateFolder, byNpm: true })
+      await second.stop(signal)
+      if (canListProcesses) expect(await waitForNoProcess(stateFolder, 10_000)).toEqual([])
+      await expect.poll(() => isUp(second.apiUrl), { timeout: 10_000 }).toBe(false)
+    },
+  )
+
   it('starts again with what it had, and leaves no process when it is killed outright', async () => {
     const secrets = readSecrets(stateFolder)
     second = await startSystem({ stateFolder })

@@ -12,6 +12,8 @@ export interface SystemOptions {
   readonly port?: number
   readonly inferencePort?: number
   readonly stateFolder?: string
+  /** Through `npm start`, as people do, and not by its script: signals then go to npm. */
+  readonly byNpm?: boolean
   /** Further variables of `npm start`, such as PRICE_PLAN. */
   readonly variables?: Readonly<Record<string, string>>
 }
@@ -89,7 +91,10 @@ async function run(options: SystemOptions) {
   const inferencePort = options.inferencePort ?? (await findFreePort())
   const stateFolder =
     options.stateFolder ?? mkdtempSync(path.join(tmpdir(), 'pa-inpainting-state-'))
-  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+  const [program, ...words] = options.byNpm
+    ? ['npm', 'start']
+    : [process.execPath, 'scripts/start.mjs']
+  const child = spawn(program ?? '', words, {
     cwd: root,
     env: {
       ...process.env,
