@@ -35,6 +35,13 @@ export function createApp() {
   app.route('/api/inferences', inferenceRoutes)
   app.route('/api/inferences', resultRoutes)
   app.route('/', mediaRoutes)
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'accessToken', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `token` of `POST /api/users/login`',
+  })
   return app
 }
 

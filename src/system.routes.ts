@@ -17,12 +17,14 @@ const healthSchema = z.object({
 })
 
 const getRoot = createRoute({
+  tags: ['System'],
   method: 'get',
   path: '/',
   responses: { 200: jsonResponse(rootSchema, 'What this is') },
 })
 
 const getHealth = createRoute({
+  tags: ['System'],
   method: 'get',
   path: '/health',
   responses: { 200: jsonResponse(healthSchema, 'The API is alive') },

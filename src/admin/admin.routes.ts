@@ -4,6 +4,7 @@ import { formatTransactionForApi } from '../ledger/ledger.format.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { readPageOrThrow } from '../shared/pagination.ts'
 import {
+  byAccessToken,
   errorResponses,
   jsonRequest,
   jsonResponse,
@@ -25,7 +26,7 @@ import { rechargeTokens } from './recharge-tokens.ts'
  * GET  /datasets               everybody's datasets
  */
 
-const shared = { tags: ['Administration'], security: [{ accessToken: [] }] }
+const shared = { tags: ['Administration'], security: byAccessToken }
 
 /** How many of a user's latest transactions their balance comes with. */
 const transactionsShown = 100
@@ -38,7 +39,7 @@ const recharge = createRoute({
   request: { headers: schemas.rechargeHeadersSchema, ...jsonRequest(schemas.rechargeSchema) },
   responses: {
     200: jsonResponse(schemas.rechargedSchema, 'The balance after the recharge'),
-    ...errorResponses(400, 401, 403, 404, 409, 503),
+    ...errorResponses(400, 401, 403, 404, 409, 413, 503),
   },
 })
 

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import {
+  byAccessToken,
   errorResponses,
   jsonRequest,
   jsonResponse,
@@ -26,18 +27,22 @@ import { updateDataset } from './update-dataset.ts'
 /** A list without `limit` answers up to this many, so that clients that never page miss nothing. */
 const listLimitDefault = '100'
 
+const shared = { tags: ['Datasets'], security: byAccessToken }
+
 const create = createRoute({
+  ...shared,
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
   request: jsonRequest(schemas.createDatasetBody),
   responses: {
     201: jsonResponse(schemas.createdDatasetSchema, 'The empty dataset'),
-    ...errorResponses(400, 401),
+    ...errorResponses(400, 401, 413),
   },
 })
 
 const list = createRoute({
+  ...shared,
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
@@ -49,6 +54,7 @@ const list = createRoute({
 })
 
 const get = createRoute({
+  ...shared,
   method: 'get',
   path: '/{name}',
   middleware: [requireUser] as const,
@@ -60,17 +66,19 @@ const get = createRoute({
 })
 
 const update = createRoute({
+  ...shared,
   method: 'put',
   path: '/{name}',
   middleware: [requireUser, normalizeJsonBody] as const,
   request: { params: schemas.nameParams, ...jsonRequest(schemas.updateDatasetBody) },
   responses: {
     200: jsonResponse(schemas.datasetUpdatedSchema, 'What has changed'),
-    ...errorResponses(400, 401, 404),
+    ...errorResponses(400, 401, 404, 413),
   },
 })
 
 const remove = createRoute({
+  ...shared,
   method: 'delete',
   path: '/{name}',
   middleware: [requireUser] as const,

@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { datasetKeyOf } from '../media/keys.ts'
+import { objectResponses } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import { errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createDatasetNotFound, datasetErrors } from './datasets.errors.ts'
 import { findDataset } from './datasets.repository.ts'
@@ -16,7 +17,10 @@ import { findDatasetFile, listItems } from './items.repository.ts'
  * GET /:name/:type/:filename   an image or a mask, for the dataset's user
  */
 
+const shared = { tags: ['Datasets'], security: byAccessToken }
+
 const list = createRoute({
+  ...shared,
   method: 'get',
   path: '/{name}/data',
   middleware: [requireUser] as const,
@@ -66,6 +70,15 @@ export const itemRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(list, asyn
     },
     200,
   )
+})
+
+// A file's answer is bytes, which a declared route cannot type.
+itemRoutes.openAPIRegistry.registerPath({
+  ...shared,
+  method: 'get',
+  path: '/{name}/{type}/{filename}',
+  request: { params: schemas.fileParams },
+  responses: { ...objectResponses, ...errorResponses(401, 404) },
 })
 
 itemRoutes.get('/:name/:type{image|mask}/:filename', requireUser, async (context) => {

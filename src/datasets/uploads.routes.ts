@@ -1,30 +1,28 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { formatTokens } from '../ledger/amounts.ts'
 import { type AppEnv, createRouter } from '../router.ts'
-import { errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { uploadMedia } from './upload-media.ts'
 import { uploadedSchema, uploadFormSchema } from './uploads.schemas.ts'
 
 // POST /data   a picture and its mask, into a dataset
 
-const upload = createRoute({
-  method: 'post',
-  path: '/data',
-  middleware: [requireUser] as const,
-  responses: {
-    200: jsonResponse(uploadedSchema, 'Stored and paid for'),
-    ...errorResponses(400, 401, 404, 413),
-  },
-})
-
 export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter()
 
 // The form streams through the handler: a validator would hold the whole of it.
 uploadRoutes.openAPIRegistry.registerPath({
-  ...upload,
+  method: 'post',
   path: '/data',
-  request: { body: { content: { 'multipart/form-data': { schema: uploadFormSchema } } } },
+  tags: ['Datasets'],
+  security: byAccessToken,
+  request: {
+    body: { required: true, content: { 'multipart/form-data': { schema: uploadFormSchema } } },
+  },
+  responses: {
+    200: jsonResponse(uploadedSchema, 'Stored and paid for'),
+    ...errorResponses(400, 401, 404, 409, 413, 503),
+  },
 })
 
 uploadRoutes.post('/data', requireUser, async (context) => {

@@ -4,6 +4,7 @@ import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import {
+  byAccessToken,
   errorResponses,
   jsonRequest,
   jsonResponse,
@@ -32,18 +33,22 @@ import { startInference } from './start-inference.ts'
  * Its results are in results.routes.ts.
  */
 
+const shared = { tags: ['Inferences'], security: byAccessToken }
+
 const start = createRoute({
+  ...shared,
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
   request: jsonRequest(schemas.startInferenceBody),
   responses: {
     201: jsonResponse(schemas.startedSchema, 'Paid for in advance and queued'),
-    ...errorResponses(400, 401, 404),
+    ...errorResponses(400, 401, 404, 409, 413, 503),
   },
 })
 
 const list = createRoute({
+  ...shared,
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
@@ -55,6 +60,7 @@ const list = createRoute({
 })
 
 const jobStatus = createRoute({
+  ...shared,
   method: 'get',
   path: '/job/{jobId}/status',
   middleware: [requireUser] as const,
@@ -66,6 +72,7 @@ const jobStatus = createRoute({
 })
 
 const get = createRoute({
+  ...shared,
   method: 'get',
   path: '/{id}',
   middleware: [requireUser] as const,

@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { inferencePrefix } from '../media/keys.ts'
+import { objectResponses } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { isUuid } from '../shared/ids.ts'
-import { errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import { formatFailures, formatImage, resultFileName, succeededItems } from './inferences.format.ts'
@@ -19,7 +20,10 @@ import * as schemas from './inferences.schemas.ts'
 /** Results never change under their key. */
 const fileMaxAgeSeconds = 3600
 
+const shared = { tags: ['Inferences'], security: byAccessToken }
+
 const results = createRoute({
+  ...shared,
   method: 'get',
   path: '/{id}/results',
   middleware: [requireUser] as const,
@@ -68,6 +72,15 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
     )
   },
 )
+
+// A file's answer is bytes, which a declared route cannot type.
+resultRoutes.openAPIRegistry.registerPath({
+  ...shared,
+  method: 'get',
+  path: '/{id}/download/{filename}',
+  request: { params: schemas.downloadParams },
+  responses: { ...objectResponses, ...errorResponses(400, 401, 404) },
+})
 
 resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {
   const { id, filename } = context.req.param()

@@ -1,5 +1,10 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import { errorResponses, jsonResponse, throwFirstIssue } from '../shared/validation.ts'
+import {
+  byAccessToken,
+  errorResponses,
+  jsonResponse,
+  throwFirstIssue,
+} from '../shared/validation.ts'
 import { formatTokens } from './amounts.ts'
 import type { LedgerClient } from './ledger.client.ts'
 import { formatTransactionForApi } from './ledger.format.ts'
@@ -24,7 +29,8 @@ const recentTransactionsCount = 10
 const getTokens = createRoute({
   method: 'get',
   path: '/tokens',
-  security: [{ accessToken: [] }],
+  tags: ['Users'],
+  security: byAccessToken,
   responses: {
     200: jsonResponse(tokenBalanceSchema, 'The balance, the latest transactions and the prices'),
     ...errorResponses(401, 503),

@@ -80,6 +80,9 @@ function parseJsonOrThrow(text: string): unknown {
   }
 }
 
+/** Declares that a route wants an access token; `app.ts` says what that is. */
+export const byAccessToken = [{ accessToken: [] as string[] }]
+
 /** The schema of every refusal, for the document of each route. */
 export const errorSchema = z
   .object({

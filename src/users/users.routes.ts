@@ -5,6 +5,7 @@ import { type AppEnv, createRouter } from '../router.ts'
 import { requestErrors } from '../shared/errors.ts'
 import { isUuid } from '../shared/ids.ts'
 import {
+  byAccessToken,
   errorResponses,
   jsonRequest,
   jsonResponse,
@@ -29,7 +30,6 @@ import * as schemas from './users.schemas.ts'
  */
 
 const tags = ['Users']
-const security = [{ accessToken: [] }]
 
 /** Throws `request.invalid` for what is no id, and `users.not_yours` for anybody else's. */
 const requireOwnId: MiddlewareHandler<AppEnv> = async (context, next) => {
@@ -49,7 +49,7 @@ const register = createRoute({
   request: jsonRequest(schemas.registerSchema),
   responses: {
     201: jsonResponse(schemas.registeredSchema, 'The new user'),
-    ...errorResponses(400),
+    ...errorResponses(400, 413),
   },
 })
 
@@ -61,7 +61,7 @@ const login = createRoute({
   request: jsonRequest(schemas.loginSchema),
   responses: {
     200: jsonResponse(schemas.loggedInSchema, 'An access token'),
-    ...errorResponses(400, 401),
+    ...errorResponses(400, 401, 413),
   },
 })
 
@@ -69,7 +69,7 @@ const getProfile = createRoute({
   method: 'get',
   path: '/profile',
   tags,
-  security,
+  security: byAccessToken,
   middleware: [requireUser] as const,
   responses: {
     200: jsonResponse(schemas.profileSchema, 'The user of the access token'),
@@ -81,12 +81,12 @@ const update = createRoute({
   method: 'put',
   path: '/{userId}',
   tags,
-  security,
+  security: byAccessToken,
   middleware: [requireUser, requireOwnId, normalizeJsonBody] as const,
   request: { params: schemas.userIdSchema, ...jsonRequest(schemas.updateUserSchema) },
   responses: {
     200: jsonResponse(schemas.updatedSchema, 'The user as they are now'),
-    ...errorResponses(400, 401, 403),
+    ...errorResponses(400, 401, 403, 413),
   },
 })
 
@@ -94,7 +94,7 @@ const remove = createRoute({
   method: 'delete',
   path: '/{userId}',
   tags,
-  security,
+  security: byAccessToken,
   middleware: [requireUser, requireOwnId] as const,
   request: { params: schemas.userIdSchema },
   responses: {
