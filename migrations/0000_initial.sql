@@ -7,6 +7,7 @@ CREATE TABLE `dataset_tags` (
 	FOREIGN KEY (`tag_id`) REFERENCES `tags`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
+CREATE INDEX `dataset_tags_by_tag` ON `dataset_tags` (`tag_id`,`dataset_id`);--> statement-breakpoint
 CREATE TABLE `datasets` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -16,13 +17,13 @@ CREATE TABLE `datasets` (
 	`next_upload_index` integer DEFAULT 1 NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
-	`deleted_at` integer,
-	`orphaned_at` integer
+	`deleted_at` integer
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `datasets_live_name` ON `datasets` (`user_id`,`name`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `datasets_by_user` ON `datasets` (`user_id`,`created_at`);--> statement-breakpoint
-CREATE INDEX `datasets_by_time` ON `datasets` (`created_at`);--> statement-breakpoint
+CREATE INDEX `datasets_by_name` ON `datasets` (`user_id`,`name`);--> statement-breakpoint
+CREATE INDEX `datasets_by_user` ON `datasets` (`user_id`,`created_at`,`id`,`deleted_at`);--> statement-breakpoint
+CREATE INDEX `datasets_by_time` ON `datasets` (`created_at`,`id`,`deleted_at`);--> statement-breakpoint
 CREATE TABLE `tags` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -65,7 +66,6 @@ CREATE TABLE `uploads` (
 	FOREIGN KEY (`dataset_id`) REFERENCES `datasets`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `uploads_by_dataset` ON `uploads` (`dataset_id`,`created_at`);--> statement-breakpoint
 CREATE TABLE `inference_items` (
 	`inference_id` text NOT NULL,
 	`position` integer NOT NULL,
@@ -125,7 +125,6 @@ CREATE TABLE `inferences` (
 	`spent` integer,
 	`settled_at` integer,
 	`carbon_grams` real DEFAULT 0 NOT NULL,
-	`error` text,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	`ended_at` integer
@@ -158,7 +157,7 @@ CREATE TABLE `token_transactions` (
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `token_transactions_by_time` ON `token_transactions` (`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `token_transactions_by_time` ON `token_transactions` (`created_at`,`sequence`,`id`);--> statement-breakpoint
 CREATE INDEX `token_transactions_by_user` ON `token_transactions` (`user_id`,`created_at`);--> statement-breakpoint
 CREATE INDEX `token_transactions_by_type` ON `token_transactions` (`operation_type`,`created_at`);--> statement-breakpoint
 CREATE INDEX `token_transactions_by_status` ON `token_transactions` (`status`,`created_at`);--> statement-breakpoint
@@ -183,4 +182,5 @@ CREATE TABLE `users` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `users_live_email` ON `users` (`email_key`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `users_created` ON `users` (`created_at`);
+CREATE INDEX `users_created` ON `users` (`created_at`);--> statement-breakpoint
+CREATE INDEX `users_live_administrators` ON `users` (`created_at`) WHERE role = 'admin' AND deleted_at IS NULL;

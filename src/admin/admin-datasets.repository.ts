@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, count, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { DatasetType } from '../datasets/datasets.rules.ts'
 import { datasets, datasetTags, tags } from '../datasets/datasets.table.ts'
 import { tokenAccounts } from '../ledger/ledger.table.ts'
@@ -48,16 +48,23 @@ export async function listAllDatasets(
   { filters, page }: { filters: DatasetFilters; page: PageRequest },
 ) {
   const where = createCondition(filters)
+  const newestFirst = [desc(datasets.createdAt), desc(datasets.id)]
+  // Owners and tags are looked up for the page alone, not for what is skipped before it.
+  const onPage = query
+    .select({ id: datasets.id })
+    .from(datasets)
+    .where(where)
+    .orderBy(...newestFirst)
+    .limit(page.limit)
+    .offset(offsetOf(page))
   const [rows, totals] = await Promise.all([
     query
       .select(columns)
       .from(datasets)
       .leftJoin(users, ownedByLiveUser)
       .leftJoin(tokenAccounts, eq(tokenAccounts.userId, users.id))
-      .where(where)
-      .orderBy(desc(datasets.createdAt), desc(datasets.id))
-      .limit(page.limit)
-      .offset(offsetOf(page)),
+      .where(inArray(datasets.id, onPage))
+      .orderBy(...newestFirst),
     query.select({ total: count() }).from(datasets).where(where),
   ])
   return {
@@ -91,8 +98,8 @@ function createCondition({ userId, type, name, tag, orphaned, includeDeleted }: 
 }
 
 function hasTag(tag: string): SQL {
-  return sql`EXISTS (
-    SELECT 1 FROM ${datasetTags} JOIN ${tags} ON ${tags.id} = ${datasetTags.tagId}
-    WHERE ${datasetTags.datasetId} = ${datasets.id} AND ${tags.name} = ${tag}
+  return sql`${datasets.id} IN (
+    SELECT ${datasetTags.datasetId} FROM ${tags} JOIN ${datasetTags} ON ${datasetTags.tagId} = ${tags.id}
+    WHERE ${tags.name} = ${tag}
   )`
 }

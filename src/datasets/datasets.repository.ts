@@ -192,7 +192,7 @@ export function orphanDatasetsOf(
 ): D1PreparedStatement {
   return database.raw
     .prepare(
-      `UPDATE datasets SET deleted_at = ?2, orphaned_at = ?2, updated_at = ?2
+      `UPDATE datasets SET deleted_at = ?2, updated_at = ?2
        WHERE user_id = ?1 AND deleted_at IS NULL`,
     )
     .bind(owner.userId, owner.nowMs)

@@ -15,13 +15,13 @@ export const datasets = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     deletedAt: integer('deleted_at'),
-    /** Set when the owner's account was deleted. */
-    orphanedAt: integer('orphaned_at'),
   },
   (table) => [
     uniqueIndex('datasets_live_name').on(table.userId, table.name).where(sql`deleted_at IS NULL`),
-    index('datasets_by_user').on(table.userId, table.createdAt),
-    index('datasets_by_time').on(table.createdAt),
+    index('datasets_by_name').on(table.userId, table.name),
+    // Whole in themselves for the lists: pages are ordered, skipped and counted without reading a row.
+    index('datasets_by_user').on(table.userId, table.createdAt, table.id, table.deletedAt),
+    index('datasets_by_time').on(table.createdAt, table.id, table.deletedAt),
   ],
 )
 
@@ -43,7 +43,10 @@ export const datasetTags = sqliteTable(
     /** The tag's place in the dataset's list. */
     position: integer('position').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.datasetId, table.tagId] })],
+  (table) => [
+    primaryKey({ columns: [table.datasetId, table.tagId] }),
+    index('dataset_tags_by_tag').on(table.tagId, table.datasetId),
+  ],
 )
 
 export type DatasetRow = typeof datasets.$inferSelect

@@ -37,21 +37,17 @@ export const datasetItems = sqliteTable(
 )
 
 /** An upload that became data. Its row is written in the same batch as its items, once. */
-export const uploads = sqliteTable(
-  'uploads',
-  {
-    id: text('id').primaryKey(),
-    userId: text('user_id').notNull(),
-    datasetId: text('dataset_id')
-      .notNull()
-      .references(() => datasets.id),
-    reservationId: text('reservation_id').notNull(),
-    /** What the upload costs, in thousandths of a token. */
-    price: integer('price').notNull(),
-    itemCount: integer('item_count').notNull(),
-    createdAt: integer('created_at').notNull(),
-  },
-  (table) => [index('uploads_by_dataset').on(table.datasetId, table.createdAt)],
-)
+export const uploads = sqliteTable('uploads', {
+  id: text('id').primaryKey(),
+  userId: text('user_id').notNull(),
+  datasetId: text('dataset_id')
+    .notNull()
+    .references(() => datasets.id),
+  reservationId: text('reservation_id').notNull(),
+  /** What the upload costs, in thousandths of a token. */
+  price: integer('price').notNull(),
+  itemCount: integer('item_count').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
 
 export type ItemRow = typeof datasetItems.$inferSelect

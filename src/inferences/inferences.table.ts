@@ -30,7 +30,6 @@ export const inferences = sqliteTable(
     /** When the reservation was settled; an ended inference without it is the sweep's work. */
     settledAt: integer('settled_at'),
     carbonGrams: real('carbon_grams').notNull().default(0),
-    error: text('error'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     endedAt: integer('ended_at'),

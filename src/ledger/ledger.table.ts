@@ -29,7 +29,7 @@ export const tokenTransactions = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (table) => [
-    index('token_transactions_by_time').on(table.createdAt, table.id),
+    index('token_transactions_by_time').on(table.createdAt, table.sequence, table.id),
     index('token_transactions_by_user').on(table.userId, table.createdAt),
     index('token_transactions_by_type').on(table.operationType, table.createdAt),
     index('token_transactions_by_status').on(table.status, table.createdAt),

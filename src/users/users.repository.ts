@@ -31,11 +31,14 @@ export function findLiveUserByEmail(
     .get()
 }
 
+/** Their condition is in the words of the partial index, which a bound parameter would not match. */
+const isLiveAdministrator = sql`role = 'admin' AND deleted_at IS NULL`
+
 export function findLiveAdministrator({ query }: Database): Promise<UserRow | undefined> {
   return query
     .select()
     .from(users)
-    .where(and(eq(users.role, 'admin'), isNull(users.deletedAt)))
+    .where(isLiveAdministrator)
     .orderBy(asc(users.createdAt))
     .limit(1)
     .get()

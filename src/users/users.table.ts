@@ -23,6 +23,9 @@ export const users = sqliteTable(
   (table) => [
     uniqueIndex('users_live_email').on(table.emailKey).where(sql`deleted_at IS NULL`),
     index('users_created').on(table.createdAt),
+    index('users_live_administrators')
+      .on(table.createdAt)
+      .where(sql`role = 'admin' AND deleted_at IS NULL`),
   ],
 )
 

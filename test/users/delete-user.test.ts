@@ -48,11 +48,11 @@ describe('deleting one’s account', () => {
         'User deleted successfully. 2 associated datasets have been marked as deleted but preserved in the database.',
     })
     const { results } = await env.DB.prepare(
-      'SELECT id, deleted_at IS NULL AS live, orphaned_at IS NULL AS owned FROM datasets',
-    ).all<{ id: string; live: number; owned: number }>()
+      'SELECT id, deleted_at IS NULL AS live FROM datasets',
+    ).all<{ id: string; live: number }>()
     const stateOf = (id: string) => results.find((row) => row.id === id)
-    for (const id of live) expect(stateOf(id)).toMatchObject({ live: 0, owned: 0 })
-    expect(stateOf(foreign)).toMatchObject({ live: 1, owned: 1 })
+    for (const id of live) expect(stateOf(id)).toMatchObject({ live: 0 })
+    expect(stateOf(foreign)).toMatchObject({ live: 1 })
   })
 
   it('ends the access tokens and the login', async () => {
