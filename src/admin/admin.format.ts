@@ -15,7 +15,7 @@ export function formatPersonForApi(person: Person, balance: number | null) {
   return { id, name, surname, email, currentTokens, role }
 }
 
-export function formatDatasetForAdmin(
+function formatDatasetForAdmin(
   { dataset, owner, ownerBalance, tags }: ListedDataset,
   plan: PricePlan,
 ) {

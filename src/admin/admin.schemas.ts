@@ -66,7 +66,7 @@ export const transactionQuerySchema = z.object({
   ...paging,
 })
 
-export const datasetTypeSchema = z.enum(['empty', 'image-mask', 'video-frames'])
+const datasetTypeSchema = z.enum(['empty', 'image-mask', 'video-frames'])
 
 export const datasetQuerySchema = z.object({
   userId: userIdFilter,

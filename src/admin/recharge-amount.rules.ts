@@ -1,10 +1,10 @@
 import { createAmount, type TokenAmount } from '../ledger/amounts.ts'
 
 /** The most that one recharge may add, in tokens. */
-export const rechargeTokensMax = 1_000_000
+const rechargeTokensMax = 1_000_000
 const decimalsMax = 2
 
-export type RechargeAmount =
+type RechargeAmount =
   | { readonly ok: true; readonly amount: TokenAmount }
   | { readonly ok: false; readonly problem: string }
 

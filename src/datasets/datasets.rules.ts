@@ -1,8 +1,8 @@
 import { datasetErrors } from './datasets.errors.ts'
 
-export const datasetNameLengthMax = 255
-export const tagLengthMax = 100
-export const tagCountMax = 100
+const datasetNameLengthMax = 255
+const tagLengthMax = 100
+const tagCountMax = 100
 
 /** Neither a URL nor a person can carry control characters, nor half a surrogate pair. */
 function isPrintable(text: string): boolean {

@@ -25,7 +25,7 @@ const jobStatuses = {
   ABORTED: 'failed',
 } as const satisfies Record<InferenceState, string>
 
-export type JobStatus = (typeof jobStatuses)[InferenceState]
+type JobStatus = (typeof jobStatuses)[InferenceState]
 
 export function jobStatusOf(state: InferenceState): JobStatus {
   return jobStatuses[state]

@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
+import { resultPrefix } from '../media/keys.ts'
 import type { Database } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import {
@@ -100,12 +101,12 @@ export async function insertInference(
         `INSERT INTO inference_items (inference_id, position, kind, state, image_key, mask_key,
            image_name, result_key, updated_at)
          SELECT ?1, position, kind, 'PENDING', image_key, mask_key, image_name,
-           'inferences/' || ?2 || '/' || ?1 || '/processed_' || upload_id || '_' || position || '.' || ?5, ?6
+           ?2 || upload_id || '_' || position || '.' || ?5, ?6
          FROM dataset_items WHERE dataset_id = ?3 AND position < ?4 AND ${exists}`,
       )
       .bind(
         inference.id,
-        inference.userId,
+        resultPrefix({ userId: inference.userId, inferenceId: inference.id }),
         inference.dataset.id,
         inference.dataset.itemCount,
         inference.resultExtension,

@@ -99,5 +99,4 @@ export const inferenceItems = sqliteTable(
 )
 
 export type InferenceRow = typeof inferences.$inferSelect
-export type TaskRow = typeof inferenceTasks.$inferSelect
 export type InferenceItemRow = typeof inferenceItems.$inferSelect

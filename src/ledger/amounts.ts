@@ -24,13 +24,6 @@ export function createAmount(thousandths: number): TokenAmount {
 
 export const zeroTokens = 0 as TokenAmount
 
-/** Takes a number of tokens; null when it is finer than a thousandth, not a number, or too large. */
-export function parseTokens(tokens: number): TokenAmount | null {
-  const thousandths = Math.round(tokens * thousandthsPerToken)
-  if (!isTokenAmount(thousandths)) return null
-  return thousandths / thousandthsPerToken === tokens ? createAmount(thousandths) : null
-}
-
 /** The number of tokens that the API answers: 650 thousandths are 0.65. */
 export function formatTokens(amount: TokenAmount): number {
   return amount / thousandthsPerToken

@@ -62,9 +62,7 @@ export function createRefusalError(refusal: Refusal | InsufficientRefusal): ApiE
 }
 
 /** `tokens.insufficient` (401), in the words of the original API and with its figures as numbers of tokens. */
-export function createInsufficientError(
-  refusal: Omit<InsufficientRefusal, 'ok' | 'code'>,
-): ApiError {
+function createInsufficientError(refusal: Omit<InsufficientRefusal, 'ok' | 'code'>): ApiError {
   const details = {
     required: formatTokens(refusal.required),
     balance: formatTokens(refusal.balance),

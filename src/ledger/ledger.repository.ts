@@ -42,19 +42,6 @@ export async function listTransactions(
   return { transactions, total: counted?.total ?? 0 }
 }
 
-/** The user's newest entries. */
-export function listLatestTransactions(
-  { query }: Database,
-  { userId, limit }: { readonly userId: string; readonly limit: number },
-): Promise<TransactionRow[]> {
-  return query
-    .select()
-    .from(tokenTransactions)
-    .where(eq(tokenTransactions.userId, userId))
-    .orderBy(...newestFirst)
-    .limit(limit)
-}
-
 export interface PendingReservation {
   readonly reservationId: string
   readonly userId: string

@@ -22,7 +22,7 @@ export const transactionSchema = z
   })
   .openapi('Transaction')
 
-export const pricingSchema = z
+const pricingSchema = z
   .object({
     dataset_upload: z.object({ single_image: tokens, video_frame: tokens, zip_file: tokens }),
     inference: z.object({ single_image: tokens, video_frame: tokens }),

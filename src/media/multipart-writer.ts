@@ -1,5 +1,5 @@
 /** What R2 asks of every part but the last: at least this many bytes, and all the same. */
-export const partBytes = 5 * 1024 * 1024
+const partBytes = 5 * 1024 * 1024
 
 /**
  * Writes a stream of unknown length as an R2 multipart upload of equal parts. Holds at most two parts in memory: the

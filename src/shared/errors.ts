@@ -38,5 +38,4 @@ export const requestErrors = defineErrors({
   'request.too_large': 413,
   'request.route_not_found': 404,
   'server.internal': 500,
-  'server.unavailable': 503,
 })

@@ -84,7 +84,7 @@ function parseJsonOrThrow(text: string): unknown {
 export const byAccessToken = [{ accessToken: [] as string[] }]
 
 /** The schema of every refusal, for the document of each route. */
-export const errorSchema = z
+const errorSchema = z
   .object({
     success: z.literal(false),
     message: z.string(),

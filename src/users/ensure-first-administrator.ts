@@ -56,15 +56,6 @@ export async function ensureFirstAdministrator(
   return answer
 }
 
-/** For the readiness check: what is wrong when nobody can administer and nobody can be made to; null when all is well. */
-export async function findAdministratorProblem(
-  services: Pick<Services, 'settings' | 'database'>,
-): Promise<string | null> {
-  const wanted = readCredentials(services.settings)
-  if (typeof wanted !== 'string') return null
-  return (await findLiveAdministrator(services.database)) ? null : wanted
-}
-
 interface Credentials {
   readonly email: string
   readonly password: string

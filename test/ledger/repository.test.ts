@@ -6,7 +6,6 @@ import type { Entry } from '../../src/ledger/ledger.model.ts'
 import { createLedgerProjection } from '../../src/ledger/ledger.projection.ts'
 import {
   findProjectedBalances,
-  listLatestTransactions,
   listPendingReservations,
   listTransactions,
 } from '../../src/ledger/ledger.repository.ts'
@@ -14,7 +13,6 @@ import { createDatabase } from '../../src/shared/database.ts'
 import { database } from './account-fixtures.ts'
 
 const projection = createLedgerProjection(env.DB)
-const nobody = '00000000-0000-4000-8000-000000000000'
 
 function createEntry(sequence: number, facts: Partial<Entry> = {}): Entry {
   return {
@@ -86,19 +84,6 @@ describe('the list of transactions', () => {
     const { transactions } = await listTransactions(database, {}, { page: 1, limit: 100 })
     const seen = new Set(transactions.map(({ userId }) => userId))
     expect(users.every((userId) => seen.has(userId))).toBe(true)
-  })
-})
-
-describe('the latest transactions of a user', () => {
-  it('are the newest, as many as asked, and nobody else’s', async () => {
-    await project([createEntry(1)])
-    const userId = await project([1, 2, 3].map((n) => createEntry(n)))
-    const latest = await listLatestTransactions(database, { userId, limit: 2 })
-    expect(latest.map(({ userId, sequence }) => [userId, sequence])).toEqual([
-      [userId, 3],
-      [userId, 2],
-    ])
-    expect(await listLatestTransactions(database, { userId: nobody, limit: 2 })).toEqual([])
   })
 })
 

@@ -226,7 +226,7 @@ export async function finishTask(
 }
 
 /** Ends an inference that has no open task: COMPLETED when an item succeeded, otherwise FAILED. */
-export function endInferenceStatement(
+function endInferenceStatement(
   database: Database,
   end: { inferenceId: string; gramsPerJoule: number; nowMs: number },
 ): D1PreparedStatement {

@@ -2,12 +2,12 @@ import { mediaErrors } from '../media.errors.ts'
 import type { Histogram } from './luminance.ts'
 
 /** Levels from here up mark pixels to remove. */
-export const holeLevelMin = 128
+const holeLevelMin = 128
 
 /** Levels above `blackMax` and below `whiteMin` are grey; docs/decisions/media-mask-rule.md says why these. */
-export const blackMax = 48
-export const whiteMin = 207
-export const greyShareMax = 0.03
+const blackMax = 48
+const whiteMin = 207
+const greyShareMax = 0.03
 
 export interface MaskMeasures {
   /** Pixels to remove. */

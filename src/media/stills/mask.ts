@@ -9,8 +9,8 @@ import { createCorruptError } from './still-refusals.ts'
 export type MaskFacts = StillFacts & MaskMeasures
 
 /** A codec holds 8 bytes a pixel beside the file; with more of either an isolate's 128 MB get tight. */
-export const codecPixelsMax = 8_388_608
-export const codecBytesMax = 8_388_608
+const codecPixelsMax = 8_388_608
+const codecBytesMax = 8_388_608
 
 export interface MaskLimits {
   readonly bytesMax: number

@@ -19,7 +19,7 @@ export interface StillHeader {
 }
 
 /** The longest side that every format a result can have is able to hold (JPEG's limit). */
-export const sideMax = 65_535
+const sideMax = 65_535
 
 /** Refuses a size from the header, before memory is taken for it. */
 export function ensureSize(
