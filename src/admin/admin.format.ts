@@ -1,5 +1,5 @@
 import { type DatasetType, datasetTypeOf } from '../datasets/datasets.rules.ts'
-import { createAmount, formatTokens, zeroTokens } from '../ledger/amounts.ts'
+import { createAmount, formatTokens, type TokenAmount, zeroTokens } from '../ledger/amounts.ts'
 import { type PricePlan, priceInference } from '../ledger/pricing.ts'
 import { formatOptionalTime, formatTime } from '../shared/clock.ts'
 import { formatPage, type PageRequest } from '../shared/pagination.ts'
@@ -19,8 +19,7 @@ function formatDatasetForAdmin(
   { dataset, owner, ownerBalance, tags }: ListedDataset,
   plan: PricePlan,
 ) {
-  const { itemCount, frameCount } = dataset
-  const cost = priceInference(plan, { images: itemCount - frameCount, frames: frameCount }).total
+  const { itemCount } = dataset
   const isDeleted = dataset.deletedAt !== null
   return {
     id: dataset.id,
@@ -29,7 +28,7 @@ function formatDatasetForAdmin(
     tags,
     datasetType: datasetTypeOf(dataset),
     itemCount,
-    estimatedInferenceCost: formatTokens(cost),
+    estimatedInferenceCost: formatTokens(estimateCost([{ dataset }], plan)),
     nextUploadIndex: dataset.nextUploadIndex,
     createdAt: formatTime(dataset.createdAt),
     updatedAt: formatTime(dataset.updatedAt),
@@ -55,6 +54,7 @@ export function formatDatasetPage(
     filters: withoutAbsent(query.filters),
     summary: {
       ...summarizeDatasets(datasets),
+      totalEstimatedInferenceCost: formatTokens(estimateCost(listed.datasets, query.plan)),
       queryInfo: {
         totalFromDatabase: listed.total,
         totalAfterFiltering: datasets.length,
@@ -64,13 +64,21 @@ export function formatDatasetPage(
   }
 }
 
+/** What one inference over each of the datasets would cost, together. */
+function estimateCost(
+  listed: readonly Pick<ListedDataset, 'dataset'>[],
+  plan: PricePlan,
+): TokenAmount {
+  const frames = sum(listed.map(({ dataset }) => dataset.frameCount))
+  const images = sum(listed.map(({ dataset }) => dataset.itemCount)) - frames
+  return priceInference(plan, { images, frames }).total
+}
+
 function summarizeDatasets(datasets: readonly AdminDataset[]) {
   const itemCount = sum(datasets.map((dataset) => dataset.itemCount))
-  const cost = sum(datasets.map((dataset) => dataset.estimatedInferenceCost * 1000))
   return {
     totalDatasets: datasets.length,
     totalDatasetItems: itemCount,
-    totalEstimatedInferenceCost: Math.round(cost) / 1000,
     typeBreakdown: countBy<DatasetType>(datasets.map((dataset) => dataset.datasetType)),
     statusBreakdown: countBy<AdminDataset['status']>(datasets.map((dataset) => dataset.status)),
     orphanedDatasets: datasets.filter((dataset) => dataset.isOrphaned).length,

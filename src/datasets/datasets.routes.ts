@@ -140,11 +140,16 @@ export const datasetRoutes: OpenAPIHono<AppEnv> = createRouter()
   })
   .openapi(update, async (context) => {
     const { database, clock, createId } = context.get('services')
-    const updated = await updateDataset({ database, createId, nowMs: clock.nowMs() }, {
-      userId: context.get('user').id,
-      currentName: context.req.valid('param').name,
-      ...context.req.valid('json'),
-    } as Parameters<typeof updateDataset>[1])
+    const { name, tags } = context.req.valid('json')
+    const updated = await updateDataset(
+      { database, createId, nowMs: clock.nowMs() },
+      {
+        userId: context.get('user').id,
+        currentName: context.req.valid('param').name,
+        name,
+        tags,
+      },
+    )
     const message = 'Dataset updated successfully'
     return context.json({ success: true as const, message, data: updated }, 200)
   })

@@ -167,6 +167,17 @@ export async function listInferences(
   return { rows, total: counted[0]?.total ?? 0 }
 }
 
+/** Writes down that the reservation of an ended inference is settled; the first time stays. */
+export async function markSettled(
+  database: Database,
+  inference: { id: string; nowMs: number },
+): Promise<void> {
+  await database.raw
+    .prepare('UPDATE inferences SET settled_at = ?2 WHERE id = ?1 AND settled_at IS NULL')
+    .bind(inference.id, inference.nowMs)
+    .run()
+}
+
 /** Every item of an inference, in the order of the dataset. */
 export function listInferenceItems(
   database: Database,

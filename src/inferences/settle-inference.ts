@@ -3,6 +3,7 @@ import type { LedgerClient } from '../ledger/ledger.client.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
+import { markSettled } from './inferences.repository.ts'
 import type { EndedInference } from './tasks/tasks.repository.ts'
 
 export type SettleInference = (inference: EndedInference) => Promise<void>
@@ -27,10 +28,7 @@ export function createSettleInference(context: {
       if (!settled.ok) {
         context.logger.error('inference.settle_refused', { id: inference.id, refusal: settled })
       }
-      await context.database.raw
-        .prepare('UPDATE inferences SET settled_at = ?2 WHERE id = ?1 AND settled_at IS NULL')
-        .bind(inference.id, context.clock.nowMs())
-        .run()
+      await markSettled(context.database, { id: inference.id, nowMs: context.clock.nowMs() })
     } catch (error) {
       context.logger.warn('inference.settle_failed', { id: inference.id, ...describeError(error) })
     }

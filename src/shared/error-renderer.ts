@@ -38,6 +38,6 @@ function asApiError(error: unknown): ApiError {
   }
   return requestErrors.createError(
     'server.internal',
-    'Something went wrong on our side. Nothing was charged for this request; please try again.',
+    'Something went wrong on our side. Please try again: what did not take effect is not charged.',
   )
 }
