@@ -3,7 +3,7 @@ import type { LedgerClient } from '../ledger/ledger.client.ts'
 import { uploadPrefix } from '../media/keys.ts'
 import type { MediaStore } from '../media/store.ts'
 import type { Database } from '../shared/database.ts'
-import type { Logger } from '../shared/logger.ts'
+import { describeError, type Logger } from '../shared/logger.ts'
 import { abandonUncommitted } from './uploads.repository.ts'
 import { uploadIdOf } from './uploads.rules.ts'
 
@@ -23,7 +23,8 @@ export interface OpenUploadReservation {
 
 /**
  * Ends uploads of which nobody knows how far they came: one that became data is paid for; any other is given up, so that
- * it never can, its objects are deleted and its tokens returned. Doing it again changes nothing.
+ * it never can, its objects are deleted and its tokens returned. Doing it again changes nothing. One that cannot be ended
+ * keeps no other from it, and is left to the next sweep.
  */
 export async function endCutOffUploads(
   context: EndUploadsContext,
@@ -33,14 +34,28 @@ export async function endCutOffUploads(
     operationIds: reservations.map((reservation) => reservation.operationId),
     nowMs: context.nowMs,
   })
-  for (const { userId, operationId, reservationId } of reservations) {
+  for (const reservation of reservations) {
+    const { operationId } = reservation
     const price = committed.get(operationId)
     context.logger.warn('upload.cut_off', { operationId, becameData: price !== undefined })
-    if (price !== undefined) {
-      await context.ledger.settle(userId, { reservationId, spent: createAmount(price) })
-      continue
+    try {
+      await endReservation(context, reservation, price)
+    } catch (error) {
+      context.logger.error('upload.not_ended', { operationId, ...describeError(error) })
     }
-    await context.media.deletePrefix(uploadPrefix({ userId, uploadId: uploadIdOf(operationId) }))
-    await context.ledger.release(userId, { reservationId, reason: 'The upload was cut off' })
   }
+}
+
+/** @param price in thousandths of a token; undefined where the upload never became data. */
+async function endReservation(
+  { ledger, media }: EndUploadsContext,
+  { userId, operationId, reservationId }: OpenUploadReservation,
+  price: number | undefined,
+): Promise<void> {
+  if (price !== undefined) {
+    await ledger.settle(userId, { reservationId, spent: createAmount(price) })
+    return
+  }
+  await media.deletePrefix(uploadPrefix({ userId, uploadId: uploadIdOf(operationId) }))
+  await ledger.release(userId, { reservationId, reason: 'The upload was cut off' })
 }

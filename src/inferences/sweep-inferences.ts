@@ -1,5 +1,5 @@
 import type { LedgerClient } from '../ledger/ledger.client.ts'
-import { listPendingReservations } from '../ledger/ledger.repository.ts'
+import { listPendingReservations, type PendingReservation } from '../ledger/ledger.repository.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
@@ -69,6 +69,8 @@ async function releaseUnstarted(context: SweepInferencesContext): Promise<void> 
     operationType: 'inference',
     createdBeforeMs: nowMs - startLostMs,
     limit: stepMax,
+    // Those of inferences that are running may be many and old, and would take every place.
+    unless: repository.hasInference(inferenceOperationId('')),
   })
   const unstarted = await repository.abandonUnstarted(context.database, {
     operationIds: pending.map((reservation) => reservation.operationId),
@@ -77,10 +79,19 @@ async function releaseUnstarted(context: SweepInferencesContext): Promise<void> 
   })
   for (const reservation of pending) {
     if (!unstarted.has(reservation.operationId)) continue
-    context.logger.warn('sweep.reservation_released', { operationId: reservation.operationId })
-    await context.ledger.release(reservation.userId, {
-      reservationId: reservation.reservationId,
-      reason: 'The inference could not be started',
-    })
+    await releaseOrLeaveToNextSweep(context, reservation)
+  }
+}
+
+/** An account that is away keeps no other's tokens. */
+async function releaseOrLeaveToNextSweep(
+  { ledger, logger }: SweepInferencesContext,
+  { userId, operationId, reservationId }: PendingReservation,
+): Promise<void> {
+  try {
+    await ledger.release(userId, { reservationId, reason: 'The inference could not be started' })
+    logger.warn('sweep.reservation_released', { operationId })
+  } catch (error) {
+    logger.error('sweep.reservation_not_released', { operationId, ...describeError(error) })
   }
 }

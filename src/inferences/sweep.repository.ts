@@ -1,4 +1,6 @@
+import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
+import { inferences } from './inferences.table.ts'
 import type { TaskMessage } from './tasks/tasks.queue.ts'
 import type { EndedInference } from './tasks/tasks.repository.ts'
 
@@ -51,6 +53,11 @@ export async function listOverdueTasks(
     .bind(query.createdBeforeMs, query.limit)
     .all<{ id: string }>()
   return results
+}
+
+/** Whether the inference of a row's `operation_id` was written. */
+export function hasInference(operationIdPrefix: string): SQL {
+  return sql`EXISTS (SELECT 1 FROM ${inferences} WHERE id = substr(operation_id, ${operationIdPrefix.length + 1}))`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, count, desc, eq, lt, not, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import { createAmount, type TokenAmount } from './amounts.ts'
@@ -58,6 +58,8 @@ export async function listPendingReservations(
     readonly operationType: ReservableOperation
     readonly createdBeforeMs: number
     readonly limit: number
+    /** Leaves out those of which it holds: a condition on `operation_id`. */
+    readonly unless?: SQL
   },
 ): Promise<PendingReservation[]> {
   const rows = await query
@@ -69,6 +71,7 @@ export async function listPendingReservations(
         sql`status = 'pending'`,
         eq(tokenTransactions.operationType, wanted.operationType),
         lt(tokenTransactions.createdAt, wanted.createdBeforeMs),
+        wanted.unless && not(wanted.unless),
       ),
     )
     .orderBy(tokenTransactions.createdAt)

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sweepUploads } from '../../src/datasets/sweep-uploads.ts'
 import { uploadMedia } from '../../src/datasets/upload-media.ts'
+import { createAmount } from '../../src/ledger/amounts.ts'
 import {
   createForm,
   createUploader,
@@ -120,6 +121,28 @@ describe('an upload that something breaks half-way', () => {
     expect(await balanceOf(mario)).toBe(99.35)
     await sweepUploads({ ...services, clock: { nowMs: () => Date.now() + 16 * 60_000 } })
     await expectUntouched(mario)
+  })
+
+  it('one account is away when the sweep comes: the uploads of the others are ended', async () => {
+    const anna = await createUploader()
+    for (const { id } of [mario, anna]) {
+      await services.ledger.reserve(id, {
+        operationId: `dataset_upload_${crypto.randomUUID()}`,
+        operationType: 'dataset_upload',
+        amount: createAmount(650),
+      })
+      await services.ledger.flush(id)
+    }
+    const release: typeof services.ledger.release = (userId, command) =>
+      userId === mario.id
+        ? Promise.reject(new Error('the object is away'))
+        : services.ledger.release(userId, command)
+    const clock = { nowMs: () => Date.now() + 16 * 60_000 }
+    await sweepUploads({ ...services, clock, ledger: { ...services.ledger, release } })
+    expect(await balanceOf(anna)).toBe(100)
+    expect(await balanceOf(mario)).toBe(99.35)
+    await sweepUploads({ ...services, clock })
+    expect(await balanceOf(mario)).toBe(100)
   })
 
   it('the sweep gave it up while it was stuck: what comes late is refused and swept', async () => {

@@ -40,6 +40,16 @@ async function startOne() {
   return { mario, started, look, taskId: started.messages[0]?.taskId ?? '' }
 }
 
+/** Reserves a token for an inference that is never written. */
+async function reserveForNothing(userId: string) {
+  await services.ledger.reserve(userId, {
+    operationId: `inference_${crypto.randomUUID()}`,
+    operationType: 'inference',
+    amount: createAmount(1000),
+  })
+  await services.ledger.flush(userId)
+}
+
 describe('the sweep', () => {
   it('sends a task again whose message was lost, and not one that was just sent', async () => {
     const { taskId } = await startOne()
@@ -122,14 +132,46 @@ describe('the sweep', () => {
 
   it('leaves a young reservation alone, for its request may be under way', async () => {
     const mario = await createUser()
-    await services.ledger.reserve(mario.id, {
-      operationId: `inference_${crypto.randomUUID()}`,
-      operationType: 'inference',
-      amount: createAmount(1000),
-    })
-    await services.ledger.flush(mario.id)
+    await reserveForNothing(mario.id)
     await sweepLater(minute)
     expect(await balanceOf(mario)).toBe(99)
+    await sweepLater(6 * minute)
+    expect(await balanceOf(mario)).toBe(100)
+  })
+
+  it('returns a lost reservation behind however many inferences that are running', async () => {
+    const mario = await createUser()
+    await reserveForNothing(mario.id)
+    const older = Date.now() - minute
+    const many = JSON.stringify(Array.from({ length: 120 }, (_, index) => index))
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO token_transactions (id, user_id, sequence, operation_type, operation_id, amount,
+           balance_before, balance_after, status, description, version, created_at)
+         SELECT 'running ' || value, 'busy', value, 'inference', 'inference_busy' || value, -1, 1, 0,
+           'pending', '', 1, ?1 FROM json_each(?2)`,
+      ).bind(older, many),
+      env.DB.prepare(
+        `INSERT INTO inferences (id, user_id, dataset_id, dataset_name, model_id, parameters, state,
+           reservation_id, image_unit_price, frame_unit_price, item_count, frame_count, created_at, updated_at)
+         SELECT 'busy' || value, 'busy', 'd', 'd', 'telea', '{}', 'RUNNING', 'running ' || value, 1, 1, 1, 0, ?1, ?1
+         FROM json_each(?2)`,
+      ).bind(older, many),
+    ])
+    await sweepLater(6 * minute)
+    expect(await balanceOf(mario)).toBe(100)
+  })
+
+  it('returns the other reservations when one account is away', async () => {
+    const [mario, anna] = [await createUser(), await createUser()]
+    for (const { id } of [mario, anna]) await reserveForNothing(id)
+    const release: typeof services.ledger.release = (userId, command) =>
+      userId === mario.id
+        ? Promise.reject(new Error('the object is away'))
+        : services.ledger.release(userId, command)
+    await sweepLater(6 * minute, { ledger: { ...services.ledger, release } })
+    expect(await balanceOf(mario)).toBe(99)
+    expect(await balanceOf(anna)).toBe(100)
     await sweepLater(6 * minute)
     expect(await balanceOf(mario)).toBe(100)
   })
