@@ -5,7 +5,7 @@ import type { SpoolOptions } from '../media/spool.ts'
 import type { FileKind } from '../media/stills/kind.ts'
 import type { PairFile } from '../media/stills/still-refusals.ts'
 import type { ApiError } from '../shared/errors.ts'
-import { BodyReader } from './upload-body.ts'
+import { BodyReader } from '../shared/request-body.ts'
 import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
 
 export interface UploadFormOptions {

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { requestErrors } from './errors.ts'
 import { describeError } from './logger.ts'
+import { BodyReader } from './request-body.ts'
 
 const jsonBytesMax = 1_000_000
 
@@ -41,17 +42,18 @@ export const normalizeJsonBody: MiddlewareHandler = async (context, next) => {
 }
 
 async function readTextOrThrow(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > jsonBytesMax) throw createTooLargeError()
-  if (request.body === null) return ''
+  const body = new BodyReader(request.body)
   const decoder = new TextDecoder()
   let text = ''
-  let bytes = 0
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength
-    if (bytes > jsonBytesMax) throw createTooLargeError()
+  for (;;) {
+    const chunk = await body.read()
+    if (chunk === null) return text + decoder.decode()
+    if (body.receivedBytes > jsonBytesMax) {
+      await body.dismiss()
+      throw createTooLargeError()
+    }
     text += decoder.decode(chunk, { stream: true })
   }
-  return text + decoder.decode()
 }
 
 function createTooLargeError() {

@@ -1,6 +1,16 @@
-/** What is still read of a body that is refused, so that clients that send before they listen get the answer. */
-const dismissedBytesMax = 8 * 1024 * 1024
-const dismissMsMax = 1000
+export interface DismissLimits {
+  readonly bytesMax: number
+  readonly msMax: number
+  /** How long to wait for a sender who says no more. */
+  readonly idleMsMax: number
+}
+
+/** More than any request may hold, and time for a slow line to send it. */
+const dismissLimits: DismissLimits = {
+  bytesMax: 128 * 1024 * 1024,
+  msMax: 60_000,
+  idleMsMax: 2_000,
+}
 
 /** A request's body, read chunk by chunk, and got rid of politely. */
 export class BodyReader {
@@ -21,19 +31,31 @@ export class BodyReader {
     return this.#pending
   }
 
-  /** Reads what is left while it is little and comes soon, and cancels the rest. Never throws. */
-  async dismiss(): Promise<void> {
-    const timer = setTimeout(() => this.#cancel(), dismissMsMax)
-    const bytesMax = this.receivedBytes + dismissedBytesMax
+  /**
+   * Reads a refused body to its end: most clients send all of it before they listen, and a body that is cut off costs
+   * them the answer. Only what passes the limits is cut off. Never throws.
+   */
+  async dismiss(limits: DismissLimits = dismissLimits): Promise<void> {
+    const deadline = setTimeout(() => this.#cancel(), limits.msMax)
+    const bytesMax = this.receivedBytes + limits.bytesMax
     try {
       while (this.receivedBytes <= bytesMax) {
-        if ((await this.read()) === null) return
+        if ((await this.#readSoon(limits.idleMsMax)) === null) return
       }
       await this.#cancel()
     } catch {
       // A body that breaks off is got rid of.
     } finally {
-      clearTimeout(timer)
+      clearTimeout(deadline)
+    }
+  }
+
+  async #readSoon(idleMsMax: number): Promise<Uint8Array | null> {
+    const idle = setTimeout(() => this.#cancel(), idleMsMax)
+    try {
+      return await this.read()
+    } finally {
+      clearTimeout(idle)
     }
   }
 
