@@ -1,14 +1,14 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { checkStill, refusalOf } from './fixtures/checks.ts'
-import { files, samples } from './fixtures/files.ts'
+import { checkStill, refusalOf } from '../fixtures/checks.ts'
+import { files, samples } from '../fixtures/files.ts'
 import {
   assemblePng,
   createChunk,
   createPng,
   createRawRows,
   type PngParts,
-} from './fixtures/png.ts'
+} from '../fixtures/png.ts'
 
 const small: PngParts = { width: 5, height: 3, pixel: (x, y) => [x * 40 + y] }
 const jpegExif = { format: 'jpeg', contentType: 'image/jpeg', extension: 'jpg' }

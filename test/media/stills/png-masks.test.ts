@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkMask, refusalOf } from './fixtures/checks.ts'
-import { createChunk, createPng, type PngParts } from './fixtures/png.ts'
+import { checkMask, refusalOf } from '../fixtures/checks.ts'
+import { createChunk, createPng, type PngParts } from '../fixtures/png.ts'
 
 /** A disc of 10 on 64×48, white on black, in samples up to `white`. */
 const isHole = (x: number, y: number) => (x - 30) ** 2 + (y - 20) ** 2 <= 100

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import examples from '../../inference-container/tests/mask-examples.json'
-import { ensureSameSize } from '../../src/media/stills/mask.ts'
-import { checkMask, checkStill, refusalOf } from './fixtures/checks.ts'
-import { files, samples } from './fixtures/files.ts'
-import { createPng } from './fixtures/png.ts'
+import examples from '../../../inference-container/tests/mask-examples.json'
+import { ensureSameSize } from '../../../src/media/stills/mask.ts'
+import { checkMask, checkStill, refusalOf } from '../fixtures/checks.ts'
+import { files, samples } from '../fixtures/files.ts'
+import { createPng } from '../fixtures/png.ts'
 
 interface ExampleLevel {
   readonly value?: number

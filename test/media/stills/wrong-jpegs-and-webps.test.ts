@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { find, join, latin1, patch } from './fixtures/bytes.ts'
-import { checkStill, refusalOf } from './fixtures/checks.ts'
-import { files } from './fixtures/files.ts'
+import { find, join, latin1, patch } from '../fixtures/bytes.ts'
+import { checkStill, refusalOf } from '../fixtures/checks.ts'
+import { files } from '../fixtures/files.ts'
 
 describe('a JPEG with a fault', () => {
   const file = files.baselineJpg

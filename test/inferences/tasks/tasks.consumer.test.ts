@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { taskAttemptsMax, taskLeaseMs } from '../../src/inferences/inferences.lifecycle.ts'
+import { taskAttemptsMax, taskLeaseMs } from '../../../src/inferences/inferences.lifecycle.ts'
 import {
   consumerWith,
   createDatasetWithItems,
@@ -10,8 +10,8 @@ import {
   ndjson,
   startHeld,
   succeeded,
-} from '../support/inferences.ts'
-import { balanceOf, createUser, request, services } from '../support/world.ts'
+} from '../../support/inferences.ts'
+import { balanceOf, createUser, request, services } from '../../support/world.ts'
 
 async function startWith(images: number, options: { tokens?: number } = {}) {
   const mario = await createUser(options)
@@ -283,7 +283,7 @@ describe('a task that cannot end by itself', () => {
 
   it('an inference that ended but was not settled stays so until the ledger answers', async () => {
     const { mario, started, look } = await startWith(1)
-    const { createSettleInference } = await import('../../src/inferences/settle-inference.ts')
+    const { createSettleInference } = await import('../../../src/inferences/settle-inference.ts')
     const failing = createSettleInference({
       ...services,
       ledger: { settle: () => Promise.reject(new Error('overloaded')) },

@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { taskLeaseRenewalMs } from '../../src/inferences/inferences.lifecycle.ts'
-import { keepLease } from '../../src/inferences/tasks/keep-lease.ts'
-import { claimTask } from '../../src/inferences/tasks/tasks.repository.ts'
-import { createDatasetWithItems, startHeld } from '../support/inferences.ts'
-import { createUser, services } from '../support/world.ts'
+import { taskLeaseRenewalMs } from '../../../src/inferences/inferences.lifecycle.ts'
+import { keepLease } from '../../../src/inferences/tasks/keep-lease.ts'
+import { claimTask } from '../../../src/inferences/tasks/tasks.repository.ts'
+import { createDatasetWithItems, startHeld } from '../../support/inferences.ts'
+import { createUser, services } from '../../support/world.ts'
 
 afterEach(() => {
   vi.useRealTimers()

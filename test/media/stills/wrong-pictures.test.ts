@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createStillChecker } from '../../src/media/stills/still-checker.ts'
-import { join, latin1 } from './fixtures/bytes.ts'
-import { checkStill, feed, limits, refusalOf } from './fixtures/checks.ts'
-import { files } from './fixtures/files.ts'
-import { createHeaderChunk, createPng, signature } from './fixtures/png.ts'
+import { createStillChecker } from '../../../src/media/stills/still-checker.ts'
+import { join, latin1 } from '../fixtures/bytes.ts'
+import { checkStill, feed, limits, refusalOf } from '../fixtures/checks.ts'
+import { files } from '../fixtures/files.ts'
+import { createHeaderChunk, createPng, signature } from '../fixtures/png.ts'
 
 const small = { width: 5, height: 3 }
 

@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { find, join, latin1, patch } from './fixtures/bytes.ts'
-import { checkStill, refusalOf } from './fixtures/checks.ts'
-import { files } from './fixtures/files.ts'
+import { find, join, latin1, patch } from '../fixtures/bytes.ts'
+import { checkStill, refusalOf } from '../fixtures/checks.ts'
+import { files } from '../fixtures/files.ts'
 import {
   assemblePng,
   createChunk,
@@ -11,7 +11,7 @@ import {
   createRawRows,
   type PngParts,
   signature,
-} from './fixtures/png.ts'
+} from '../fixtures/png.ts'
 
 const small: PngParts = { width: 5, height: 3, pixel: (x, y) => [x * 40 + y] }
 const raw = createRawRows(small)
