@@ -18,8 +18,8 @@ export interface StillHeader {
   readonly orientation: number
 }
 
-/** The longest side that every format a result can have is able to hold (JPEG's limit). */
-const sideMax = 65_535
+/** The longest side that both formats of results can be written with: libjpeg's limit, just below the format's. */
+const sideMax = 65_500
 
 /** Refuses a size from the header, before memory is taken for it. */
 export function ensureSize(
