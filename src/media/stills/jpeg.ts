@@ -2,6 +2,7 @@ import type { ByteQueue, Walk } from './byte-queue.ts'
 import { readOrientation } from './exif.ts'
 import {
   createCorruptError,
+  createTooManyPartsError,
   createUnsupportedError,
   ensureSize,
   type StillHeader,
@@ -10,6 +11,9 @@ import {
 
 /** An ordinary progressive file has about ten; thousands in a small file keep a decoder busy for minutes. */
 const scansMax = 100
+
+/** A profile or a preview of many megabytes has some hundreds; a file has room for millions. */
+const segmentsMax = 10_000
 
 const endOfImage = 0xd9
 const startOfScan = 0xda
@@ -25,11 +29,14 @@ export function* walkJpeg(bytes: ByteQueue, limits: StillLimits): Walk<StillHead
   let size: { width: number; height: number } | null = null
   let orientation = 0
   let scans = 0
+  let segments = 0
   let marker = yield* readMarker(bytes, limits)
   while (marker !== endOfImage) {
     if (marker < 0xc0 || (marker >= 0xd0 && marker <= 0xd8)) {
       throw createCorruptError(file, `a marker ff${formatByte(marker)} stands where none may`)
     }
+    segments += 1
+    if (segments > segmentsMax) throw createTooManyPartsError(file, segmentsMax, 'segments')
     const length = readUint16(yield* bytes.read(2), 0)
     if (length < 2) throw createCorruptError(file, `a segment says it is ${length} bytes long`)
     if (isFrameMarker(marker)) {
@@ -57,12 +64,23 @@ export function* walkJpeg(bytes: ByteQueue, limits: StillLimits): Walk<StillHead
 }
 
 function* readMarker(bytes: ByteQueue, { file }: StillLimits): Walk<number> {
-  let value = (yield* bytes.read(1))[0] as number
-  if (value !== 0xff) {
-    throw createCorruptError(file, `a byte ${formatByte(value)} stands where a marker must begin`)
+  const first = (yield* bytes.read(1))[0] as number
+  if (first !== 0xff) {
+    throw createCorruptError(file, `a byte ${formatByte(first)} stands where a marker must begin`)
   }
-  while (value === 0xff) value = (yield* bytes.read(1))[0] as number
-  return value
+  yield* skipFill(bytes)
+  return (yield* bytes.read(1))[0] as number
+}
+
+/** Any number of 0xff may stand before a marker's code (B.1.1.2): taken piece by piece, because it can be all of a file. */
+function* skipFill(bytes: ByteQueue): Walk<void> {
+  for (;;) {
+    const piece = yield* bytes.takePiece(Number.POSITIVE_INFINITY)
+    const end = piece.findIndex((value) => value !== 0xff)
+    if (end < 0) continue
+    bytes.putBack(piece.subarray(end))
+    return
+  }
 }
 
 /** In coded data 0xff is followed by 0 or a restart marker; anything else ends the scan. */

@@ -7,6 +7,7 @@ import type { RowConsumer } from './png-rows.ts'
 import {
   createAnimatedError,
   createCorruptError,
+  createTooManyPartsError,
   type StillHeader,
   type StillLimits,
 } from './still-refusals.ts'
@@ -16,6 +17,8 @@ export type CreateRowConsumer = (header: PngHeader, colours: PngColours) => RowC
 
 const chunkBytesMax = 0x7fffffff
 const keptBytesMax = 1_000_000
+/** The largest picture in image data chunks of 1 KiB. Each costs some microseconds, and a small file has room for millions. */
+const chunksMax = 65_536
 
 interface WalkState {
   header: PngHeader | null
@@ -43,7 +46,8 @@ export function* walkPng(
     isImageDataOver: false,
     orientation: 1,
   }
-  for (;;) {
+  for (let chunks = 0; ; chunks += 1) {
+    if (chunks === chunksMax) throw createTooManyPartsError(limits.file, chunksMax, 'chunks')
     const head = yield* bytes.read(8)
     const length = readUint32(head)
     const type = Buffer.from(head.subarray(4)).toString('latin1')

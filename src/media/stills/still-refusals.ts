@@ -46,6 +46,11 @@ export function createCorruptError(file: PairFile, problem: string) {
   )
 }
 
+/** For a file cut into so many parts that reading them would take a processor's seconds. */
+export function createTooManyPartsError(file: PairFile, partsMax: number, parts: string) {
+  return createCorruptError(file, `it is cut into more than ${partsMax} ${parts}`)
+}
+
 export function createTruncatedError(file: PairFile, bytes: number) {
   return mediaErrors.createError(
     'media.truncated',

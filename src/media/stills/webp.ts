@@ -3,6 +3,7 @@ import { readOrientation } from './exif.ts'
 import {
   createAnimatedError,
   createCorruptError,
+  createTooManyPartsError,
   ensureSize,
   type StillHeader,
   type StillLimits,
@@ -15,6 +16,8 @@ interface Size {
 
 const animationFlag = 0x02
 const exifBytesMax = 1_000_000
+/** A still picture needs six; a file has room for millions. */
+const chunksMax = 1000
 
 /**
  * Walks a WebP's chunks to the end that its RIFF header promises (RFC 9649): one VP8 or VP8L picture, whose size is
@@ -26,7 +29,10 @@ export function* walkWebp(bytes: ByteQueue, limits: StillLimits): Walk<StillHead
   let canvas: Size | null = null
   let picture: Size | null = null
   let orientation = 1
+  let chunks = 0
   while (left >= 8) {
+    chunks += 1
+    if (chunks > chunksMax) throw createTooManyPartsError(file, chunksMax, 'chunks')
     const head = yield* bytes.read(8)
     const type = Buffer.from(head.subarray(0, 4)).toString('latin1')
     const length = readUint32(head, 4)
