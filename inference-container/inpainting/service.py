@@ -1,13 +1,11 @@
-"""The service behind the routes: admission, the pool, the life of items, health."""
+"""The service behind the routes: its life, its health, and which requests get their turn."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Any
 
@@ -15,19 +13,18 @@ import cv2
 from pydantic import BaseModel
 
 from inpainting import __version__
-from inpainting.errors import Code, ItemError, RequestError
-from inpainting.items import Job, PixelBudget, Result, Timings, process_item
-from inpainting.media import MediaClient
+from inpainting.errors import Code, RequestError
+from inpainting.item_runner import ItemRunner
+from inpainting.items import Job
 from inpainting.metrics import Metrics
 from inpainting.models import Model
 from inpainting.registry import Registry
-from inpainting.schemas import InpaintBody, ItemBody
+from inpainting.schemas import InpaintBody
 from inpainting.selfcheck import check_model
 from inpainting.settings import Settings
 
 log = logging.getLogger("inpainting")
 
-ENERGY_METHOD = "cpu-time-estimate"
 # Items in hand per thread: one is worked on while others are fetched and stored.
 _IN_HAND_PER_THREAD = 4
 
@@ -43,45 +40,6 @@ class State(StrEnum):
     SETUP_FAILED = "SETUP_FAILED"
 
 
-class Course:
-    """How far an item may go: until its time is over, or somebody ends it.
-
-    Kernels cannot be interrupted, so the course is asked between steps and between crops.
-    """
-
-    def __init__(self, seconds_max: float) -> None:
-        self._seconds_max = seconds_max
-        self._started: float | None = None
-        self._ended = False
-
-    def end(self) -> None:
-        """Lets the work stop at its next step."""
-        self._ended = True
-
-    def check(self) -> None:
-        """Raises ItemError where the work must not go on."""
-        if self._ended:
-            raise stopping_error()
-        now = time.monotonic()
-        if self._started is None:
-            self._started = now
-        elif now - self._started > self._seconds_max:
-            raise ItemError(
-                Code.ITEM_TIMEOUT,
-                f"The picture took longer than {self._seconds_max:g} s. Scale it down, mask less, or choose a "
-                "quicker model such as telea.",
-            )
-
-
-def stopping_error() -> ItemError:
-    """What an item gets that the service could not end before it stops."""
-    return ItemError(
-        Code.SERVICE_STOPPING,
-        "The service is stopping and did not end this item. Send it again.",
-        retryable=True,
-    )
-
-
 class Service:
     """Everything that lives as long as the process."""
 
@@ -93,18 +51,10 @@ class Service:
         self._state = State.STARTING
         self._reasons: list[str] = []
         self._is_stopping = False
-        self._in_hand: dict[asyncio.Task[Any], Course] = {}
         in_hand_max = settings.threads * _IN_HAND_PER_THREAD
         self._slots = asyncio.Semaphore(in_hand_max)
         self._lanes_max = in_hand_max
-        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="item")
-        self._budget = PixelBudget(settings.picture_pixels_max)
-        self._media = MediaClient(
-            origins=settings.media_origins,
-            media_bytes_max=settings.media_bytes_max,
-            seconds_max=settings.transfer_seconds_max,
-            connections=2 * in_hand_max,
-        )
+        self._runner = ItemRunner(settings, self.metrics, connections=2 * in_hand_max)
 
     # Life
 
@@ -113,7 +63,7 @@ class Service:
         cv2.setNumThreads(1)
         loop = asyncio.get_running_loop()
         for model in self.registry.by_id.values():
-            reason = await loop.run_in_executor(self._pool, check_model, model)
+            reason = await loop.run_in_executor(self._runner.pool, check_model, model)
             if reason is not None:
                 self.registry.mark_failed(model.id)
                 self._reasons.append(f"{model.id}: {reason}")
@@ -126,19 +76,13 @@ class Service:
         if self._is_stopping:
             return
         self._is_stopping = True
+        self._runner.begin_stop()
         log.info("stopping", extra={"fields": {"queuedItems": self.queued_items}})
-        asyncio.get_running_loop().call_later(self.settings.stop_seconds_max, self._cut_off)
-
-    def _cut_off(self) -> None:
-        for task, course in list(self._in_hand.items()):
-            course.end()
-            task.cancel()
+        asyncio.get_running_loop().call_later(self.settings.stop_seconds_max, self._runner.cut_off)
 
     async def close(self) -> None:
         """Gives back connections; threads end with the kernel they are in."""
-        self._cut_off()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        await self._media.close()
+        await self._runner.close()
 
     def describe_health(self) -> tuple[int, dict[str, Any]]:
         """HTTP status and body of `GET /health`."""
@@ -218,7 +162,7 @@ class Service:
                 async with self._slots:
                     if not waiting:
                         return
-                    line = await self._run_item(waiting.popleft(), job, str(body.task_id))
+                    line = await self._runner.run(waiting.popleft(), job, str(body.task_id))
                 self.queued_items -= 1
                 unfinished -= 1
                 succeeded += line["status"] == "succeeded"
@@ -244,96 +188,3 @@ class Service:
                 "failed": len(body.items) - succeeded,
             }
         )
-
-    # Items
-
-    async def _run_item(self, item: ItemBody, job: Job, task_id: str) -> dict[str, Any]:
-        """The item's line; whatever goes wrong with one item is in its line."""
-        timings = Timings()
-        course = Course(self.settings.item_seconds_max)
-        task = asyncio.ensure_future(self._process(item, job, timings, course))
-        self._in_hand[task] = course
-        result: Result | None = None
-        error: ItemError | None = None
-        try:
-            result = await task
-        except ItemError as failure:
-            error = failure
-        except asyncio.CancelledError:
-            course.end()
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
-                task.cancel()
-                raise
-            error = stopping_error()
-        except Exception:
-            log.exception("item failed unexpectedly", extra={"fields": {"taskId": task_id, "itemId": item.id}})
-            error = ItemError(Code.SERVICE_FAILED, "The service failed on this item. Send it again.", retryable=True)
-        finally:
-            del self._in_hand[task]
-        joules = result.cpu_seconds * self.settings.watts_per_core if result else 0.0
-        status = "succeeded" if result else "failed"
-        code = error.code if error else None
-        self.metrics.count_item(status, code, timings.milliseconds, joules)
-        rounded = {stage: round(value, 1) for stage, value in timings.milliseconds.items()}
-        log.info(
-            "item ended",
-            extra={
-                "fields": {
-                    "taskId": task_id,
-                    "itemId": item.id,
-                    "status": status,
-                    "code": code,
-                    "timings": rounded,
-                }
-            },
-        )
-        if result is None:
-            assert error is not None  # noqa: S101 - one of the two is always there
-            return {
-                "type": "item",
-                "id": item.id,
-                "status": "failed",
-                "error": {"code": error.code, "message": error.message, "retryable": error.retryable},
-            }
-        return {
-            "type": "item",
-            "id": item.id,
-            "status": "succeeded",
-            "model": job.model.id,
-            "width": result.width,
-            "height": result.height,
-            "sizeBytes": len(result.data),
-            "sha256": result.sha256,
-            "contentType": result.content_type,
-            "holeShare": round(result.hole_share, 6),
-            "advice": result.advice,
-            "timings": rounded,
-            "energy": {"joules": round(joules, 3), "method": ENERGY_METHOD},
-        }
-
-    async def _process(self, item: ItemBody, job: Job, timings: Timings, course: Course) -> Result:
-        if self._is_stopping:
-            raise stopping_error()
-        with timings.measure("fetchMs"):
-            picture_data, mask_data = await self._fetch_both(item)
-        if self._is_stopping:
-            raise stopping_error()
-        result = await asyncio.get_running_loop().run_in_executor(
-            self._pool,
-            lambda: process_item(
-                picture_data, mask_data, job, budget=self._budget, timings=timings, check=course.check
-            ),
-        )
-        with timings.measure("storeMs"):
-            await self._media.store(item.result_url, result.data, content_type=result.content_type)
-        return result
-
-    async def _fetch_both(self, item: ItemBody) -> tuple[bytes, bytes]:
-        mask = asyncio.ensure_future(self._media.fetch(item.mask_url, name="The mask", field="maskUrl"))
-        try:
-            picture_data = await self._media.fetch(item.image_url, name="The picture", field="imageUrl")
-            return picture_data, await mask
-        finally:
-            mask.cancel()
-            await asyncio.gather(mask, return_exceptions=True)
