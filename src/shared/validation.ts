@@ -6,18 +6,23 @@ import { BodyReader } from './request-body.ts'
 
 const jsonBytesMax = 1_000_000
 
-type ValidationResult =
+type ValidationResult = { readonly target?: string } & (
   | { readonly success: true }
   | { readonly success: false; readonly error: z.core.$ZodError }
+)
 
 /** The default answer to a request that its schema refuses: the first issue, as `request.invalid`. */
 export function throwFirstIssue(result: ValidationResult): void {
   if (result.success) return
   const issue = result.error.issues[0]
   const field = issue?.path.join('.') ?? ''
+  // All of a query is text; only what is given more than once comes as a list.
+  const isRepeated = result.target === 'query' && issue?.code === 'invalid_type'
   throw requestErrors.createError(
     'request.invalid',
-    issue?.message ?? 'The request is invalid.',
+    isRepeated
+      ? `The parameter '${field}' is given more than once: send one of its values.`
+      : (issue?.message ?? 'The request is invalid.'),
     field === '' ? {} : { field },
   )
 }

@@ -155,6 +155,7 @@ describe('a list of transactions is refused', () => {
     ['?page=x', "Invalid pagination parameters: 'page' must be 1-1000000."],
     ['?limit=101', "Invalid pagination parameters: 'limit' must be 1-100."],
     ['?limit=-1', "Invalid pagination parameters: 'limit' must be 1-100."],
+    ['?page=1&page=2', "The parameter 'page' is given more than once: send one of its values."],
   ])('for %s', async (query, message) => {
     const { status, body } = await list(query)
     expect(status).toBe(400)
