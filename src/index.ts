@@ -2,7 +2,7 @@ import { createApp, servicesOf } from './app.ts'
 import { consumeDeadTasks, consumeTasks } from './inferences/tasks/tasks.consumer.ts'
 import { sweep } from './sweep.ts'
 
-export { TokenAccount } from './ledger/token-account.object.ts'
+export { TokenAccount } from './ledger/account/token-account.object.ts'
 
 const app = createApp()
 

@@ -1,4 +1,4 @@
-import { sweepUploads } from './datasets/sweep-uploads.ts'
+import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
 import type { Services } from './services.ts'
 import { describeError } from './shared/logger.ts'

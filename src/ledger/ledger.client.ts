@@ -1,3 +1,4 @@
+import type { TokenAccount } from './account/token-account.object.ts'
 import type { TokenAmount } from './amounts.ts'
 import { createRefusalError, ledgerErrors } from './ledger.errors.ts'
 import type {
@@ -15,7 +16,6 @@ import type {
   SettleCommand,
   Statement,
 } from './ledger.model.ts'
-import type { TokenAccount } from './token-account.object.ts'
 
 /**
  * The ledger as use-cases see it. Every call may be repeated: an operation id, or a reservation's id where it ends, gets

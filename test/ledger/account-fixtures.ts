@@ -1,9 +1,12 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import type {
+  TokenAccount,
+  TokenAccountMeans,
+} from '../../src/ledger/account/token-account.object.ts'
 import { createAmount } from '../../src/ledger/amounts.ts'
 import type { Entry } from '../../src/ledger/ledger.model.ts'
 import type { TransactionRow } from '../../src/ledger/ledger.table.ts'
-import type { TokenAccount, TokenAccountMeans } from '../../src/ledger/token-account.object.ts'
 import { createDatabase } from '../../src/shared/database.ts'
 import type { Logger } from '../../src/shared/logger.ts'
 

@@ -1,5 +1,13 @@
+import { decideExpiry, decideRelease, decideSettle } from '../../src/ledger/account/ending.rules.ts'
+import {
+  type Changes,
+  type Decision,
+  decideClose,
+  decideCredit,
+  decideOpen,
+} from '../../src/ledger/account/ledger.rules.ts'
+import { decideReserve } from '../../src/ledger/account/reserve.rules.ts'
 import { createAmount, type TokenAmount, zeroTokens } from '../../src/ledger/amounts.ts'
-import { decideExpiry, decideRelease, decideSettle } from '../../src/ledger/ending.rules.ts'
 import type {
   AccountState,
   CloseCommand,
@@ -11,14 +19,6 @@ import type {
   ReserveCommand,
   SettleCommand,
 } from '../../src/ledger/ledger.model.ts'
-import {
-  type Changes,
-  type Decision,
-  decideClose,
-  decideCredit,
-  decideOpen,
-} from '../../src/ledger/ledger.rules.ts'
-import { decideReserve } from '../../src/ledger/reserve.rules.ts'
 
 const emptyAccount: AccountState = {
   balance: zeroTokens,

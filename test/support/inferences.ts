@@ -1,5 +1,5 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
-import { commitUpload } from '../../src/datasets/uploads.repository.ts'
+import { commitUpload } from '../../src/datasets/uploads/uploads.repository.ts'
 import { type StartedInference, startInference } from '../../src/inferences/start-inference.ts'
 import { createInferenceServiceClient } from '../../src/inferences/tasks/inference-service.client.ts'
 import {

@@ -1,9 +1,12 @@
 import { env } from 'cloudflare:workers'
-import { receiveUploadForm, type UploadFormOptions } from '../../src/datasets/upload-form.ts'
-import { datasetKey, uploadPrefix } from '../../src/media/keys.ts'
-import { createMediaStore } from '../../src/media/store.ts'
-import { samples } from '../media/fixtures/files.ts'
-import { createBytes } from '../media/fixtures/streams.ts'
+import {
+  receiveUploadForm,
+  type UploadFormOptions,
+} from '../../../src/datasets/uploads/upload-form.ts'
+import { datasetKey, uploadPrefix } from '../../../src/media/keys.ts'
+import { createMediaStore } from '../../../src/media/store.ts'
+import { samples } from '../../media/fixtures/files.ts'
+import { createBytes } from '../../media/fixtures/streams.ts'
 
 const store = createMediaStore(env.MEDIA)
 export const megabyte = 1024 * 1024

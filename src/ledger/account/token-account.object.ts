@@ -1,9 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
-import { type Clock, systemClock } from '../shared/clock.ts'
-import { type CreateId, createRandomId } from '../shared/ids.ts'
-import { createLogger, type Logger } from '../shared/logger.ts'
-import type { TokenAmount } from './amounts.ts'
-import { decideExpiry, decideRelease, decideSettle } from './ending.rules.ts'
+import { type Clock, systemClock } from '../../shared/clock.ts'
+import { type CreateId, createRandomId } from '../../shared/ids.ts'
+import { createLogger, type Logger } from '../../shared/logger.ts'
+import type { TokenAmount } from '../amounts.ts'
 import type {
   CloseAnswer,
   CloseCommand,
@@ -18,8 +17,9 @@ import type {
   ReserveCommand,
   SettleCommand,
   Statement,
-} from './ledger.model.ts'
-import { createLedgerProjection, type LedgerProjection } from './ledger.projection.ts'
+} from '../ledger.model.ts'
+import { createLedgerProjection, type LedgerProjection } from '../ledger.projection.ts'
+import { decideExpiry, decideRelease, decideSettle } from './ending.rules.ts'
 import { type Decision, decideClose, decideCredit, decideOpen } from './ledger.rules.ts'
 import { decideReserve } from './reserve.rules.ts'
 import { findRetryDelayMs, TokenAccountDelivery } from './token-account.delivery.ts'

@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { formatTokens } from '../ledger/amounts.ts'
-import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
-import { requireUser } from '../users/require-user.ts'
+import { formatTokens } from '../../ledger/amounts.ts'
+import { type AppEnv, createRouter } from '../../router.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../../shared/validation.ts'
+import { requireUser } from '../../users/require-user.ts'
 import { uploadMedia } from './upload-media.ts'
 import { uploadedSchema, uploadFormSchema } from './uploads.schemas.ts'
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { sweepUploads } from '../../src/datasets/sweep-uploads.ts'
-import { uploadMedia } from '../../src/datasets/upload-media.ts'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { sweepUploads } from '../../../src/datasets/uploads/sweep-uploads.ts'
+import { uploadMedia } from '../../../src/datasets/uploads/upload-media.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import {
   createForm,
   createUploader,
@@ -10,8 +10,8 @@ import {
   listStored,
   mask,
   picture,
-} from '../support/uploads.ts'
-import { balanceOf, request, services, type TestUser } from '../support/world.ts'
+} from '../../support/uploads.ts'
+import { balanceOf, request, services, type TestUser } from '../../support/world.ts'
 
 let mario: TestUser
 

@@ -1,5 +1,5 @@
-import type { Database } from '../shared/database.ts'
-import type { ItemRow } from './items.table.ts'
+import type { Database } from '../../shared/database.ts'
+import type { ItemRow } from '../items.table.ts'
 import { uploadOperationId } from './uploads.rules.ts'
 
 export interface NewItem {

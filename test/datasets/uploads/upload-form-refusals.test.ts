@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { receiveUploadForm, type UploadFormOptions } from '../../src/datasets/upload-form.ts'
-import { refusalOf } from '../media/fixtures/checks.ts'
-import { samples } from '../media/fixtures/files.ts'
-import { listKeys } from '../media/fixtures/streams.ts'
+import {
+  receiveUploadForm,
+  type UploadFormOptions,
+} from '../../../src/datasets/uploads/upload-form.ts'
+import { refusalOf } from '../../media/fixtures/checks.ts'
+import { samples } from '../../media/fixtures/files.ts'
+import { listKeys } from '../../media/fixtures/streams.ts'
 import {
   createOptions,
   createRequest,

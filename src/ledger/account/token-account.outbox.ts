@@ -1,4 +1,4 @@
-import type { Entry } from './ledger.model.ts'
+import type { Entry } from '../ledger.model.ts'
 
 /**
  * `outbox` names the entries that the projection does not have yet, with the version it lacks;

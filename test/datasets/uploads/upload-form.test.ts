@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { receiveUploadForm } from '../../src/datasets/upload-form.ts'
-import { samples } from '../media/fixtures/files.ts'
-import { listKeys } from '../media/fixtures/streams.ts'
+import { receiveUploadForm } from '../../../src/datasets/uploads/upload-form.ts'
+import { samples } from '../../media/fixtures/files.ts'
+import { listKeys } from '../../media/fixtures/streams.ts'
 import {
   createOptions,
   createRequest,

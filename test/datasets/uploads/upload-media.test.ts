@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { files, samples } from '../media/fixtures/files.ts'
-import { createPng } from '../media/fixtures/png.ts'
+import { files, samples } from '../../media/fixtures/files.ts'
+import { createPng } from '../../media/fixtures/png.ts'
 import {
   createForm,
   createUploader,
@@ -11,8 +11,8 @@ import {
   mask,
   picture,
   upload,
-} from '../support/uploads.ts'
-import { balanceOf, createUser, request, services, type TestUser } from '../support/world.ts'
+} from '../../support/uploads.ts'
+import { balanceOf, createUser, request, services, type TestUser } from '../../support/world.ts'
 
 let mario: TestUser
 
@@ -64,7 +64,7 @@ describe('uploading a picture and its mask', () => {
   it('takes PNG, JPEG and WebP, whatever the file is called and however the form is ordered', async () => {
     const sized = (width: number, height: number) =>
       createPng({ width, height, colourType: 0, pixel: (x) => [x < 2 ? 255 : 0] })
-    const { createStillChecker } = await import('../../src/media/stills/still-checker.ts')
+    const { createStillChecker } = await import('../../../src/media/stills/still-checker.ts')
     for (const bytes of [
       files.baselineJpg,
       files.progressiveJpg,

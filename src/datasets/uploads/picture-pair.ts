@@ -1,5 +1,5 @@
-import type { ReceivedFile } from '../media/received-file.ts'
-import { ensureSameSize } from '../media/stills/mask.ts'
+import type { ReceivedFile } from '../../media/received-file.ts'
+import { ensureSameSize } from '../../media/stills/mask.ts'
 import type { UploadForm } from './upload-form.ts'
 import { createFilesRequiredError } from './uploads.errors.ts'
 import type { NewItem } from './uploads.repository.ts'

@@ -1,11 +1,11 @@
-import type { EndingView } from './ending.rules.ts'
 import type {
   AccountState,
   Entry,
   RecordedOperation,
   Reservation,
   ReservationEnding,
-} from './ledger.model.ts'
+} from '../ledger.model.ts'
+import type { EndingView } from './ending.rules.ts'
 import type { Changes } from './ledger.rules.ts'
 
 import { readEntry, type TokenAccountOutbox } from './token-account.outbox.ts'

@@ -1,4 +1,4 @@
-import { createAmount, isTokenAmount, type TokenAmount, zeroTokens } from './amounts.ts'
+import { createAmount, isTokenAmount, type TokenAmount, zeroTokens } from '../amounts.ts'
 import type {
   AccountState,
   EndAnswer,
@@ -7,7 +7,7 @@ import type {
   Reservation,
   ReservationEnding,
   SettleCommand,
-} from './ledger.model.ts'
+} from '../ledger.model.ts'
 import { type Decision, post, refuse, refuseAmount, type Stamp } from './ledger.rules.ts'
 
 export interface EndingView {

@@ -1,5 +1,5 @@
-import { listPendingReservations } from '../ledger/ledger.repository.ts'
-import type { Clock } from '../shared/clock.ts'
+import { listPendingReservations } from '../../ledger/ledger.repository.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { type EndUploadsContext, endCutOffUploads } from './end-uploads.ts'
 
 /** No request lives this long; a reservation this old belongs to an upload whose request died. */

@@ -1,4 +1,4 @@
-import { defineErrors } from '../shared/errors.ts'
+import { defineErrors } from '../../shared/errors.ts'
 
 export const uploadErrors = defineErrors({
   'upload.files_required': 400,

@@ -1,11 +1,11 @@
 import busboy from 'busboy'
-import type { StoredExtension } from '../media/keys.ts'
-import { type ReceivedFile, receiveFile } from '../media/received-file.ts'
-import type { SpoolOptions } from '../media/spool.ts'
-import type { FileKind } from '../media/stills/kind.ts'
-import type { PairFile } from '../media/stills/still-refusals.ts'
-import type { ApiError } from '../shared/errors.ts'
-import { BodyReader } from '../shared/request-body.ts'
+import type { StoredExtension } from '../../media/keys.ts'
+import { type ReceivedFile, receiveFile } from '../../media/received-file.ts'
+import type { SpoolOptions } from '../../media/spool.ts'
+import type { FileKind } from '../../media/stills/kind.ts'
+import type { PairFile } from '../../media/stills/still-refusals.ts'
+import type { ApiError } from '../../shared/errors.ts'
+import { BodyReader } from '../../shared/request-body.ts'
 import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
 
 export interface UploadFormOptions {

@@ -1,11 +1,11 @@
-import type { CreateId } from '../shared/ids.ts'
+import type { CreateId } from '../../shared/ids.ts'
 import {
   createAmount,
   formatTokens,
   isTokenAmount,
   type TokenAmount,
   zeroTokens,
-} from './amounts.ts'
+} from '../amounts.ts'
 import type {
   AccountState,
   CloseAnswer,
@@ -17,7 +17,7 @@ import type {
   RecordedOperation,
   Refusal,
   Reservation,
-} from './ledger.model.ts'
+} from '../ledger.model.ts'
 
 /** What a decision may know beside its command. */
 export interface Stamp {

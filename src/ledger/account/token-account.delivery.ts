@@ -1,6 +1,6 @@
-import type { Clock } from '../shared/clock.ts'
-import { describeError, type Logger } from '../shared/logger.ts'
-import type { LedgerProjection } from './ledger.projection.ts'
+import type { Clock } from '../../shared/clock.ts'
+import { describeError, type Logger } from '../../shared/logger.ts'
+import type { LedgerProjection } from '../ledger.projection.ts'
 import type { TokenAccountOutbox } from './token-account.outbox.ts'
 import type { TokenAccountStore } from './token-account.store.ts'
 

@@ -1,5 +1,5 @@
-import { createAmount, formatTokens, isTokenAmount } from './amounts.ts'
-import type { AccountState, Reservation, ReserveAnswer, ReserveCommand } from './ledger.model.ts'
+import { createAmount, formatTokens, isTokenAmount } from '../amounts.ts'
+import type { AccountState, Reservation, ReserveAnswer, ReserveCommand } from '../ledger.model.ts'
 import {
   answerOnce,
   type Decision,
