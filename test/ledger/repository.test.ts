@@ -10,7 +10,7 @@ import {
   listTransactions,
 } from '../../src/ledger/ledger.repository.ts'
 import { createDatabase } from '../../src/shared/database.ts'
-import { database } from './account-fixtures.ts'
+import { database } from './account/account-fixtures.ts'
 
 const projection = createLedgerProjection(env.DB)
 

@@ -6,7 +6,7 @@ import { createLedgerClient } from '../../src/ledger/ledger.client.ts'
 import { createLedgerRoutes, type LedgerEnv } from '../../src/ledger/ledger.routes.ts'
 import { tokenBalanceSchema } from '../../src/ledger/ledger.schemas.ts'
 import type { PricePlan } from '../../src/ledger/pricing.ts'
-import { openAccount, reserveOrFail } from './account-fixtures.ts'
+import { openAccount, reserveOrFail } from './account/account-fixtures.ts'
 
 const ledger = createLedgerClient(env.TOKEN_ACCOUNTS)
 

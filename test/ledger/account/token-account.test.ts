@@ -1,9 +1,9 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { TokenAccountOutbox } from '../../src/ledger/account/token-account.outbox.ts'
-import { TokenAccountStore } from '../../src/ledger/account/token-account.store.ts'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { TokenAccountOutbox } from '../../../src/ledger/account/token-account.outbox.ts'
+import { TokenAccountStore } from '../../../src/ledger/account/token-account.store.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import { openAccount, readEntries, reserveOrFail } from './account-fixtures.ts'
 import { sumOfMovingEntries } from './memory-account.ts'
 

@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers'
 import type {
   TokenAccount,
   TokenAccountMeans,
-} from '../../src/ledger/account/token-account.object.ts'
-import { createAmount } from '../../src/ledger/amounts.ts'
-import type { Entry } from '../../src/ledger/ledger.model.ts'
-import type { TransactionRow } from '../../src/ledger/ledger.table.ts'
-import { createDatabase } from '../../src/shared/database.ts'
-import type { Logger } from '../../src/shared/logger.ts'
+} from '../../../src/ledger/account/token-account.object.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
+import type { Entry } from '../../../src/ledger/ledger.model.ts'
+import type { TransactionRow } from '../../../src/ledger/ledger.table.ts'
+import { createDatabase } from '../../../src/shared/database.ts'
+import type { Logger } from '../../../src/shared/logger.ts'
 
 export const database = createDatabase(env.DB)
 

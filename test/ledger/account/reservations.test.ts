@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import { createAccount, createReserved, upload } from './memory-account.ts'
 
 describe('a reservation', () => {

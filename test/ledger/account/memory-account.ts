@@ -1,13 +1,17 @@
-import { decideExpiry, decideRelease, decideSettle } from '../../src/ledger/account/ending.rules.ts'
+import {
+  decideExpiry,
+  decideRelease,
+  decideSettle,
+} from '../../../src/ledger/account/ending.rules.ts'
 import {
   type Changes,
   type Decision,
   decideClose,
   decideCredit,
   decideOpen,
-} from '../../src/ledger/account/ledger.rules.ts'
-import { decideReserve } from '../../src/ledger/account/reserve.rules.ts'
-import { createAmount, type TokenAmount, zeroTokens } from '../../src/ledger/amounts.ts'
+} from '../../../src/ledger/account/ledger.rules.ts'
+import { decideReserve } from '../../../src/ledger/account/reserve.rules.ts'
+import { createAmount, type TokenAmount, zeroTokens } from '../../../src/ledger/amounts.ts'
 import type {
   AccountState,
   CloseCommand,
@@ -18,7 +22,7 @@ import type {
   Reservation,
   ReserveCommand,
   SettleCommand,
-} from '../../src/ledger/ledger.model.ts'
+} from '../../../src/ledger/ledger.model.ts'
 
 const emptyAccount: AccountState = {
   balance: zeroTokens,

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import type {
   CloseCommand,
   CreditCommand,
   ReleaseCommand,
   ReserveCommand,
   SettleCommand,
-} from '../../src/ledger/ledger.model.ts'
+} from '../../../src/ledger/ledger.model.ts'
 
 /** What both the rules in memory and the real account's stub offer. */
 interface Account {

@@ -1,14 +1,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { findRetryDelayMs } from '../../src/ledger/account/token-account.delivery.ts'
-import type { TokenAccount } from '../../src/ledger/account/token-account.object.ts'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { findRetryDelayMs } from '../../../src/ledger/account/token-account.delivery.ts'
+import type { TokenAccount } from '../../../src/ledger/account/token-account.object.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import {
   createLedgerProjection,
   type Delivery,
   type LedgerProjection,
-} from '../../src/ledger/ledger.projection.ts'
+} from '../../../src/ledger/ledger.projection.ts'
 import {
   type AccountStub,
   openAccount,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAmount, tokenAmountMax } from '../../src/ledger/amounts.ts'
+import { createAmount, tokenAmountMax } from '../../../src/ledger/amounts.ts'
 import { createAccount, createReserved, grant, MemoryAccount, upload } from './memory-account.ts'
 
 describe('opening an account', () => {

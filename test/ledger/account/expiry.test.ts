@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it } from 'vitest'
-import { createAmount } from '../../src/ledger/amounts.ts'
+import { createAmount } from '../../../src/ledger/amounts.ts'
 import {
   type AccountStub,
   openAccount,
