@@ -7,7 +7,7 @@ import { readDatasetNameOrThrow } from '../datasets.rules.ts'
 import { readPairOrThrow } from './picture-pair.ts'
 import { receiveUploadForm, type UploadForm } from './upload-form.ts'
 import { openUpload, type UploadContext } from './upload-transaction.ts'
-import { createKindUnsupportedError } from './uploads.errors.ts'
+import { createKindUnsupportedError, createTooSlowError } from './uploads.errors.ts'
 
 export interface UploadMediaContext extends UploadContext {
   readonly settings: Settings
@@ -50,7 +50,10 @@ export async function uploadMedia(
     const datasetId = await findDatasetIdOrThrow(database, { userId: wanted.userId, name })
     await upload.reserve()
     await storeBoth(pair)
-    if (!(await upload.commit({ datasetId, items: [pair.item] }))) throw createNotFound()
+    if (!(await upload.commit({ datasetId, items: [pair.item] }))) {
+      const liveId = await findDatasetId(database, { userId: wanted.userId, name })
+      throw liveId === datasetId ? createTooSlowError() : createNotFound()
+    }
   } catch (error) {
     await upload.undo([form?.image, form?.mask])
     throw error

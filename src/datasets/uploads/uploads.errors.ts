@@ -6,6 +6,7 @@ export const uploadErrors = defineErrors({
   'upload.form_malformed': 400,
   'upload.kind_unsupported': 400,
   'upload.too_large': 413,
+  'upload.too_slow': 400,
 })
 
 export function createFilesRequiredError(details: Record<string, unknown> = {}) {
@@ -23,5 +24,13 @@ export function createKindUnsupportedError(file: 'image' | 'mask', kind: 'video'
     'upload.kind_unsupported',
     `The ${file} is a ${name}; this version takes pictures alone. Send a PNG, JPEG or WebP picture with its mask.`,
     { file, kind },
+  )
+}
+
+/** For an upload that took so long that it was held for cut off and given up. */
+export function createTooSlowError() {
+  return uploadErrors.createError(
+    'upload.too_slow',
+    'The upload took longer than 15 minutes and was given up; nothing was charged. Send it over a faster line, or compress the picture.',
   )
 }

@@ -145,7 +145,7 @@ describe('an upload that something breaks half-way', () => {
     expect(await balanceOf(mario)).toBe(100)
   })
 
-  it('the sweep gave it up while it was stuck: what comes late is refused and swept', async () => {
+  it('the sweep gave it up while it was stuck: what comes late is refused with the reason, and swept', async () => {
     const stuck = Promise.withResolvers<void>()
     const { raw } = services.database
     let first = true
@@ -166,7 +166,7 @@ describe('an upload that something breaks half-way', () => {
     await services.ledger.flush(mario.id)
     await sweepUploads({ ...services, clock: { nowMs: () => Date.now() + 16 * 60_000 } })
     stuck.resolve()
-    await expect(late).rejects.toMatchObject({ status: 404 })
+    await expect(late).rejects.toMatchObject({ status: 400, code: 'upload.too_slow' })
     await expectUntouched(mario)
   })
 })
