@@ -66,16 +66,15 @@ export function resultFileName(item: Pick<InferenceItemRow, 'imageName' | 'resul
   return `${stem}_inpainted${item.resultKey.slice(item.resultKey.lastIndexOf('.'))}`
 }
 
-export function succeededItems(items: readonly InferenceItemRow[]): InferenceItemRow[] {
-  return items.filter((item) => item.state === 'SUCCEEDED')
+/** The images that were inpainted; frames are told by their videos. */
+export function succeededImages(items: readonly InferenceItemRow[]): InferenceItemRow[] {
+  return items.filter((item) => item.state === 'SUCCEEDED' && item.kind === 'image')
 }
 
 function formatResult(items: readonly InferenceItemRow[]) {
   return {
     success: true,
-    images: succeededItems(items)
-      .filter((item) => item.kind === 'image')
-      .map(formatImage),
+    images: succeededImages(items).map(formatImage),
     videos: [] as { originalVideoId: string; outputPath: string }[],
   }
 }

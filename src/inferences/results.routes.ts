@@ -7,7 +7,12 @@ import { isUuid } from '../shared/ids.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { inferenceErrors } from './inferences.errors.ts'
-import { formatFailures, formatImage, resultFileName, succeededItems } from './inferences.format.ts'
+import {
+  formatFailures,
+  formatImage,
+  resultFileName,
+  succeededImages,
+} from './inferences.format.ts'
 import { findResultFile, listInferenceItems } from './inferences.repository.ts'
 import { findInferenceOrThrow } from './inferences.routes.ts'
 import * as schemas from './inferences.schemas.ts'
@@ -51,7 +56,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
     }
     const items = await listInferenceItems(database, inference.id)
     const images = await Promise.all(
-      succeededItems(items).map(async (item) => ({
+      succeededImages(items).map(async (item) => ({
         ...formatImage(item),
         downloadUrl: await signedUrls.sign({ key: item.resultKey, fileName: resultFileName(item) }),
       })),

@@ -1,14 +1,11 @@
 import type { LedgerClient } from '../ledger/ledger.client.ts'
 import { listPendingReservations, type PendingReservation } from '../ledger/ledger.repository.ts'
-import type { Clock } from '../shared/clock.ts'
-import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceDeadlineMs } from './inferences.lifecycle.ts'
-import type { SettleInference } from './settle-inference.ts'
 import { inferenceOperationId } from './start-inference.ts'
 import * as repository from './sweep.repository.ts'
+import type { EndTaskContext } from './tasks/end-task.ts'
 import { failTask } from './tasks/fail-task.ts'
-import type { RunTaskContext } from './tasks/run-task.ts'
 import type { SendTasks } from './tasks/tasks.queue.ts'
 
 /** A message that was sent this long ago and began nothing is sent again. */
@@ -18,12 +15,10 @@ const startLostMs = 5 * 60_000
 /** What one run of the sweep takes on of each kind; the next minute's run goes on. */
 const stepMax = 100
 
-export interface SweepInferencesContext extends Pick<RunTaskContext, 'createId' | 'gramsPerJoule'> {
-  readonly database: Database
+export interface SweepInferencesContext extends EndTaskContext {
+  readonly createId: () => string
   readonly ledger: Pick<LedgerClient, 'release'>
   readonly sendTasks: SendTasks
-  readonly settleInference: SettleInference
-  readonly clock: Clock
   readonly logger: Logger
 }
 

@@ -61,10 +61,12 @@ export function openUpload(
     async commit(data: { datasetId: string; items: readonly NewItem[] }): Promise<boolean> {
       if (!granted) throw new Error('An upload must be reserved before it is committed.')
       commitIsUnclear = true
-      const { reservationId } = granted
-      const { nowMs } = context
       const isDone = await commitUpload(context.database, {
-        ...{ id, userId, reservationId, price, nowMs },
+        id,
+        userId,
+        reservationId: granted.reservationId,
+        price,
+        nowMs: context.nowMs,
         ...data,
       })
       commitIsUnclear = false

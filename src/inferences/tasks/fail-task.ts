@@ -1,5 +1,5 @@
-import type { RunTaskContext } from './run-task.ts'
-import { claimTask, finishTask } from './tasks.repository.ts'
+import { type EndTaskContext, endTask } from './end-task.ts'
+import { claimTask } from './tasks.repository.ts'
 
 const unfinished = {
   code: 'task.retries_exhausted',
@@ -9,22 +9,15 @@ const unfinished = {
 
 /** Ends a task for good: items without an outcome fail. A task that another still holds is left to it. */
 export async function failTask(
-  context: Pick<
-    RunTaskContext,
-    'database' | 'settleInference' | 'createId' | 'clock' | 'gramsPerJoule'
-  >,
+  context: EndTaskContext & { readonly createId: () => string },
   taskId: string,
 ): Promise<void> {
-  const nowMs = context.clock.nowMs()
-  const task = await claimTask(context.database, { taskId, leaseId: context.createId(), nowMs })
-  if (!task) return
-  const inference = await finishTask(context.database, task, {
-    outcomes: {
-      succeeded: [],
-      failed: task.items.map((item) => ({ ...unfinished, position: item.position })),
-    },
-    gramsPerJoule: context.gramsPerJoule,
-    nowMs,
+  const task = await claimTask(context.database, {
+    taskId,
+    leaseId: context.createId(),
+    nowMs: context.clock.nowMs(),
   })
-  if (inference) await context.settleInference(inference)
+  if (!task) return
+  const failed = task.items.map((item) => ({ ...unfinished, position: item.position }))
+  await endTask(context, task, { succeeded: [], failed })
 }

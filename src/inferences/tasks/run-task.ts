@@ -1,10 +1,8 @@
 import type { PresignedUrls } from '../../media/presigned.ts'
-import type { Clock } from '../../shared/clock.ts'
-import type { Database } from '../../shared/database.ts'
 import { describeError, type Logger } from '../../shared/logger.ts'
 import { retryDelaySeconds, taskAttemptsMax, taskRunMsMax } from '../inferences.lifecycle.ts'
 import { type InferenceParameters, resultFormatOf } from '../parameters.rules.ts'
-import type { SettleInference } from '../settle-inference.ts'
+import { type EndTaskContext, endTask } from './end-task.ts'
 import type {
   CallEnd,
   InferenceServiceClient,
@@ -14,17 +12,13 @@ import type {
 import { keepLease } from './keep-lease.ts'
 import { createOutcomeLog, type OutcomeLog } from './outcome-log.ts'
 import type { TaskMessage } from './tasks.queue.ts'
-import { type ClaimedTask, claimTask, finishTask, returnTask } from './tasks.repository.ts'
+import { type ClaimedTask, claimTask, returnTask } from './tasks.repository.ts'
 
-export interface RunTaskContext {
-  readonly database: Database
+export interface RunTaskContext extends EndTaskContext {
   readonly service: InferenceServiceClient
   readonly presignedUrls: PresignedUrls
-  readonly settleInference: SettleInference
   readonly createId: () => string
-  readonly clock: Clock
   readonly logger: Logger
-  readonly gramsPerJoule: number
 }
 
 /** What becomes of the message: the task has ended (or is another's), or it runs again after a while. */
@@ -44,13 +38,13 @@ export async function runTask(context: RunTaskContext, message: TaskMessage): Pr
   if (!task) return done
   const log = createOutcomeLog({ database: context.database, holder: task, clock: context.clock })
   if (task.attempts > taskAttemptsMax) {
-    return await endTask(context, task, log, {
+    return await endWith(context, task, log, {
       code: 'task.attempts_exhausted',
       message: `The task was begun ${taskAttemptsMax} times and never ended; its items were refunded.`,
     })
   }
   try {
-    if (task.items.length === 0) return await endTask(context, task, log)
+    if (task.items.length === 0) return await endWith(context, task, log)
     return await decide(context, task, log, await callService(context, task, log))
   } catch (error) {
     context.logger.error('task.broken', { taskId: task.id, ...describeError(error) })
@@ -111,13 +105,13 @@ async function decide(
 ): Promise<TaskVerdict> {
   switch (end.kind) {
     case 'ended':
-      return await endTask(context, task, log, {
+      return await endWith(context, task, log, {
         code: 'task.item_unanswered',
         message: 'The inference service did not say what became of this item.',
       })
     case 'refused':
       context.logger.warn('task.refused', { taskId: task.id, code: end.code, reason: end.message })
-      return await endTask(context, task, log, { code: end.code, message: end.message })
+      return await endWith(context, task, log, { code: end.code, message: end.message })
     case 'busy':
       return await runAgain(context, task, log, {
         errorCode: 'service.busy',
@@ -152,7 +146,7 @@ async function runAgain(
 }
 
 /** Ends the task; items that still have no outcome fail with `rest`. */
-async function endTask(
+async function endWith(
   context: RunTaskContext,
   task: ClaimedTask,
   log: OutcomeLog,
@@ -164,11 +158,6 @@ async function endTask(
         .filter((item) => !log.has(item.position))
         .map((item) => ({ ...rest, position: item.position }))
     : []
-  const inference = await finishTask(context.database, task, {
-    outcomes: { ...outcomes, failed: [...outcomes.failed, ...unanswered] },
-    gramsPerJoule: context.gramsPerJoule,
-    nowMs: context.clock.nowMs(),
-  })
-  if (inference) await context.settleInference(inference)
+  await endTask(context, task, { ...outcomes, failed: [...outcomes.failed, ...unanswered] })
   return done
 }

@@ -1,4 +1,5 @@
 import { describeError } from '../../shared/logger.ts'
+import { retryDelaySeconds } from '../inferences.lifecycle.ts'
 import { failTask } from './fail-task.ts'
 import { type RunTaskContext, runTask } from './run-task.ts'
 import { readTaskMessage, type SendTasks } from './tasks.queue.ts'
@@ -30,7 +31,7 @@ async function consumeTask(context: ConsumerContext, message: Message<unknown>):
     message.ack()
   } catch (error) {
     context.logger.error('task.crashed', { taskId: task.taskId, ...describeError(error) })
-    message.retry({ delaySeconds: Math.min(60, 2 ** message.attempts) })
+    message.retry({ delaySeconds: retryDelaySeconds(message.attempts) })
   }
 }
 
