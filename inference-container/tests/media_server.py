@@ -67,15 +67,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def do_GET(self) -> None:
+    def _take_path(self) -> tuple[str, str]:
+        """Notes the request; answers what its path asks for and of what, once its gate is open where it has one."""
         path = self.path.partition("?")[0].lstrip("/")
-        self.server.requests.append(f"GET {path}")
+        self.server.requests.append(f"{self.command} {path}")
         kind, _, rest = path.partition("/")
         if kind == "held":
             gate, _, rest = rest.partition("/")
             self.server.arrivals[gate].release()
             self.server.gates[gate].wait(30)
             kind = "objects"
+        return kind, rest
+
+    def do_GET(self) -> None:
+        kind, rest = self._take_path()
         if kind == "fail":
             self._answer(int(rest))
         elif kind == "redirect":
@@ -100,14 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
-        path = self.path.partition("?")[0].lstrip("/")
-        self.server.requests.append(f"PUT {path}")
-        kind, _, rest = path.partition("/")
-        if kind == "held":
-            gate, _, rest = rest.partition("/")
-            self.server.arrivals[gate].release()
-            self.server.gates[gate].wait(30)
-            kind = "objects"
+        kind, rest = self._take_path()
         if kind == "fail":
             self._answer(int(rest))
         elif kind == "objects":

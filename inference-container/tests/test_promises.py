@@ -6,37 +6,16 @@ import hashlib
 import io
 import json
 
-import cv2
 import numpy as np
 import pytest
 from conftest import MODELS, Bench
 from pictures import box_mask, decode, encode, encode_16_bit, exif_with_orientation, scene
 from PIL import Image, ImageCms, ImageOps
+from promises import HOLE, H, W, assert_filled, assert_kept_outside, damaged
 
 from inpainting.registry import create_registry
 
 pytestmark = pytest.mark.parametrize("model", MODELS)
-
-W, H = 96, 80
-HOLE = box_mask(W, H, (30, 20, 60, 44))
-
-
-def assert_kept_outside(result: np.ndarray, picture: np.ndarray, mask: np.ndarray) -> None:
-    assert result.shape == picture.shape
-    assert result.dtype == picture.dtype
-    assert np.array_equal(result[mask < 128], picture[mask < 128])
-
-
-def assert_filled(result: np.ndarray, mask: np.ndarray, marker: int) -> None:
-    """Nearly nothing of the marker that was painted into the hole is left."""
-    left = (result[mask >= 128].reshape(-1, result[mask >= 128].shape[-1] if result.ndim == 3 else 1) == marker).all(-1)
-    assert left.mean() < 0.05
-
-
-def damaged(mask: np.ndarray = HOLE, marker: int = 255) -> np.ndarray:
-    picture = scene(mask.shape[1], mask.shape[0])
-    picture[mask >= 128] = marker
-    return picture
 
 
 def test_the_suite_runs_against_every_model_there_is(model: str) -> None:
@@ -231,88 +210,6 @@ def test_transparency_is_laid_on_white_where_the_format_has_none(bench: Bench, m
     picture = np.dstack([scene(), np.zeros((H, W), np.uint8)])
     _, data = bench.inpaint(encode(picture), encode(HOLE), model=model, output={"format": "jpeg", "quality": 95})
     assert decode(data).min() >= 250
-
-
-@pytest.mark.parametrize(
-    "box", [(0, 0, 20, 20), (76, 60, 96, 80), (0, 0, 96, 12), (40, 0, 50, 80), (0, 30, 96, 50), (94, 0, 96, 80)]
-)
-def test_a_hole_at_the_border_is_filled(bench: Bench, model: str, box: tuple[int, int, int, int]) -> None:
-    mask = box_mask(W, H, box)
-    picture = damaged(mask)
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert_kept_outside(result, picture, mask)
-    assert_filled(result, mask, 255)
-
-
-@pytest.mark.parametrize("size", [(1, 2), (2, 1), (2, 2), (3, 3), (1, 40), (5, 4), (9, 9)])
-def test_tiny_pictures_are_filled(bench: Bench, model: str, size: tuple[int, int]) -> None:
-    width, height = size
-    picture = np.full((height, width, 3), 90, np.uint8)
-    mask = box_mask(width, height, (0, 0, 1, 1))
-    picture[0, 0] = 255
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert np.abs(result.astype(int) - 90).max() <= 12
-
-
-def test_a_picture_of_one_pixel_passes_through(bench: Bench, model: str) -> None:
-    picture = np.full((1, 1, 3), 77, np.uint8)
-    assert np.array_equal(
-        decode(bench.inpaint(encode(picture), encode(np.zeros((1, 1), np.uint8)), model=model)[1]), picture
-    )
-
-
-def test_a_hole_of_one_line_is_filled(bench: Bench, model: str) -> None:
-    mask = np.zeros((H, W), np.uint8)
-    cv2.line(mask, (3, 5), (90, 70), 255, 1)
-    picture = damaged(mask)
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert_kept_outside(result, picture, mask)
-    assert_filled(result, mask, 255)
-
-
-def test_several_holes_are_all_filled(bench: Bench, model: str) -> None:
-    mask = box_mask(
-        400, 300, (10, 10, 30, 30), (370, 20, 390, 60), (200, 150, 204, 154), (20, 280, 60, 300), (32, 10, 50, 14)
-    )
-    picture = damaged(mask)
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert_kept_outside(result, picture, mask)
-    assert_filled(result, mask, 255)
-
-
-def test_a_mask_of_a_thousand_specks_is_filled(bench: Bench, model: str) -> None:
-    rng = np.random.default_rng(2)
-    mask = (rng.random((300, 400)) < 0.01).astype(np.uint8) * 255
-    picture = damaged(mask)
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert_kept_outside(result, picture, mask)
-    assert_filled(result, mask, 255)
-
-
-def test_a_very_large_hole_is_filled_and_comes_with_advice(bench: Bench, model: str) -> None:
-    mask = box_mask(W, H, (2, 2, 94, 78))
-    picture = damaged(mask)
-    line, data = bench.inpaint(encode(picture), encode(mask), model=model)
-    assert_kept_outside(decode(data), picture, mask)
-    assert_filled(decode(data), mask, 255)
-    assert "91%" in line["advice"]
-
-
-def test_a_crop_past_the_models_bound_is_filled_at_a_smaller_scale(bench: Bench, model: str) -> None:
-    mask = box_mask(1100, 900, (400, 300, 700, 600))
-    picture = damaged(mask)
-    fields = {"parameters": {"radius": 20}} if model != "patchmatch" else {}
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model, **fields)[1])
-    assert_kept_outside(result, picture, mask)
-    assert_filled(result, mask, 255)
-
-
-def test_soft_edges_of_what_is_removed_do_not_leak_into_the_filling(bench: Bench, model: str) -> None:
-    mask = box_mask(W, H, (30, 20, 60, 44))
-    cover = cv2.GaussianBlur(mask, (0, 0), 1.5)[..., None] / 255
-    picture = np.rint(np.full((H, W, 3), 60) * (1 - cover) + 255 * cover).astype(np.uint8)
-    result = decode(bench.inpaint(encode(picture), encode(mask), model=model)[1])
-    assert result[24:40, 34:56].mean() < 75
 
 
 def test_the_same_request_gives_the_same_bytes_whatever_runs_beside_it(bench: Bench, model: str) -> None:
