@@ -1,14 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { insertDataset } from '../../src/datasets/datasets.repository.ts'
-import {
-  ask,
-  createAdministrator,
-  createPerson,
-  type Person,
-  refusal,
-  services,
-} from '../users/people.ts'
+import { createAdministrator, createPerson, type Person, refusal } from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 let administrator: Person
 let mario: Person

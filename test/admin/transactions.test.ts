@@ -1,14 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import {
-  app,
-  ask,
-  createAdministrator,
-  createPerson,
-  type Person,
-  refusal,
-  services,
-} from '../users/people.ts'
+import { createAdministrator, createPerson, type Person, refusal } from '../support/people.ts'
+import { app, ask, services } from '../support/world.ts'
 
 let administrator: Person
 let rich: Person

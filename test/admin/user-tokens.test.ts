@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ask, createAdministrator, createPerson, type Person, refusal } from '../users/people.ts'
+import { createAdministrator, createPerson, type Person, refusal } from '../support/people.ts'
+import { ask } from '../support/world.ts'
 
 let administrator: Person
 

@@ -5,19 +5,13 @@ import { createSettleInference } from '../../src/inferences/settle-inference.ts'
 import { sweepInferences } from '../../src/inferences/sweep-inferences.ts'
 import { createAmount } from '../../src/ledger/amounts.ts'
 import {
+  allSucceed,
   consumerWith,
   createDatasetWithItems,
   deliver,
-  end,
-  ndjson,
-  startHeld,
-  succeeded,
+  startWith,
 } from '../support/inferences.ts'
-import { balanceOf, createUser, request, services } from '../support/world.ts'
-
-const allSucceed = consumerWith((call) =>
-  ndjson([...call.items.map((item) => succeeded(item.id)), end]),
-)
+import { balanceOf, createUser, services } from '../support/world.ts'
 
 const minute = 60_000
 
@@ -34,10 +28,8 @@ async function sweepLater(passedMs: number, overrides: Partial<typeof services> 
 }
 
 async function startOne() {
-  const mario = await createUser()
-  const started = await startHeld(mario, await createDatasetWithItems(mario, { images: 1 }))
-  const look = async () => (await request(mario, 'GET', `/api/inferences/${started.id}`)).body.data
-  return { mario, started, look, taskId: started.messages[0]?.taskId ?? '' }
+  const inference = await startWith(1)
+  return { ...inference, taskId: inference.started.messages[0]?.taskId ?? '' }
 }
 
 /** Reserves a token for an inference that is never written. */
@@ -73,10 +65,7 @@ describe('the sweep', () => {
       ...services,
       ledger: { settle: () => Promise.reject(new Error('the object was overloaded')) },
     })
-    const half = consumerWith((call) =>
-      ndjson([...call.items.map((item) => succeeded(item.id)), end]),
-    )
-    await deliver({ ...half, settleInference: crashed }, started.messages)
+    await deliver({ ...allSucceed, settleInference: crashed }, started.messages)
     await sweepLater(0)
     await sweepLater(0)
     const { balance, entries } = await services.ledger.statement(mario.id, { limit: 10 })

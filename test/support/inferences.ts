@@ -8,7 +8,7 @@ import {
   consumeTasks,
 } from '../../src/inferences/tasks/tasks.consumer.ts'
 import type { TaskMessage } from '../../src/inferences/tasks/tasks.queue.ts'
-import { request, services, type TestUser } from './world.ts'
+import { createUser, request, services, type TestUser } from './world.ts'
 
 /** A live dataset with that many items; their bytes are not in the store, since nothing here reads them. */
 export async function createDatasetWithItems(
@@ -69,6 +69,14 @@ export async function startHeld(
     },
   )
   return { ...started, messages }
+}
+
+/** A user's inference over that many images, held, with a way to look at it as its user. */
+export async function startWith(images: number, options: { tokens?: number } = {}) {
+  const mario = await createUser(options)
+  const started = await startHeld(mario, await createDatasetWithItems(mario, { images }))
+  const look = async () => (await request(mario, 'GET', `/api/inferences/${started.id}`)).body.data
+  return { mario, started, look }
 }
 
 export interface ServiceCall {
@@ -136,6 +144,11 @@ export function consumerWith(
   }
   return { ...services, service, sendTasks, calls, sentAgain }
 }
+
+/** A service that makes something of every item. */
+export const allSucceed = consumerWith((call) =>
+  ndjson([...call.items.map((item) => succeeded(item.id)), end]),
+)
 
 /** Delivers messages in one batch, as the queue does; answers which were acknowledged and which will come again. */
 export async function deliver(

@@ -1,9 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { createApp, servicesOf } from '../../src/app.ts'
 import { createAmount } from '../../src/ledger/amounts.ts'
+import { issueAccessToken } from '../../src/users/log-in.ts'
 import { createEmailKey, insertUser } from '../../src/users/users.repository.ts'
+import type { UserRow } from '../../src/users/users.table.ts'
 
-const app = createApp()
+export const app = createApp()
 
 export const services = servicesOf(env)
 
@@ -13,32 +15,44 @@ export interface TestUser {
   readonly accessToken: string
 }
 
-/** A user with an open account; no password is hashed, so nobody can log in as them. */
-export async function createUser(
-  options: { tokens?: number; role?: 'user' | 'admin' } = {},
-): Promise<TestUser> {
-  const id = crypto.randomUUID()
-  const email = `${id}@example.com`
-  await insertUser(services.database, {
-    id,
-    email,
-    emailKey: createEmailKey(email),
+/** Writes a user down, as right as a registration would but for the given changes, and opens their account. */
+export async function insertPerson(
+  tokens: number,
+  changes: Partial<UserRow> & Pick<UserRow, 'email' | 'passwordHash'>,
+): Promise<UserRow> {
+  const user: UserRow = {
+    id: crypto.randomUUID(),
     name: 'Mario',
     surname: 'Rossi',
-    passwordHash: 'none',
-    role: options.role ?? 'user',
+    emailKey: createEmailKey(changes.email),
+    role: 'user',
     accessVersion: 1,
     createdAt: Date.now(),
     updatedAt: Date.now(),
     deletedAt: null,
-  })
-  await services.ledger.open(id, {
-    operationId: `open:${id}`,
-    amount: createAmount((options.tokens ?? 100) * 1000),
+    ...changes,
+  }
+  if (!(await insertUser(services.database, user))) throw new Error(`${user.email} is taken.`)
+  const opened = await services.ledger.open(user.id, {
+    operationId: `open:${user.id}`,
+    amount: createAmount(tokens * 1000),
     description: 'Initial grant',
   })
-  const accessToken = await services.accessTokens.issue({ userId: id, email, accessVersion: 1 })
-  return { id, email, accessToken }
+  if (!opened.ok) throw new Error(opened.code)
+  return user
+}
+
+/** A user with an open account; no password is hashed, so nobody can log in as them. */
+export async function createUser(
+  options: { tokens?: number; role?: 'user' | 'admin' } = {},
+): Promise<TestUser> {
+  const user = await insertPerson(options.tokens ?? 100, {
+    email: `${crypto.randomUUID()}@example.com`,
+    passwordHash: 'none',
+    role: options.role ?? 'user',
+  })
+  const accessToken = await issueAccessToken(services.accessTokens, user)
+  return { id: user.id, email: user.email, accessToken }
 }
 
 export interface Answer {
@@ -48,24 +62,44 @@ export interface Answer {
   readonly body: any
 }
 
-/** Sends a request to the real app as that user. A JSON body by `json`, any other by `body`. */
-export async function request(
-  user: TestUser | null,
+interface Asked {
+  /** Text is sent as it is. */
+  readonly json?: unknown
+  readonly body?: BodyInit
+  readonly headers?: Record<string, string>
+}
+
+/** Asks the real app. A JSON body by `json`, any other by `body`; answers JSON parsed, anything else as bytes. */
+export async function ask(
   method: string,
   path: string,
-  options: { json?: unknown; body?: BodyInit; headers?: Record<string, string> } = {},
+  { token, json, body, ...options }: Asked & { readonly token?: string } = {},
 ): Promise<Answer> {
-  const headers: Record<string, string> = { ...options.headers }
-  if (user) headers.authorization = `Bearer ${user.accessToken}`
-  if (options.json !== undefined) headers['content-type'] = 'application/json'
-  const body = options.json === undefined ? options.body : JSON.stringify(options.json)
-  const answer = await app.request(path, { method, headers, ...(body ? { body } : {}) }, env)
+  const headers = new Headers(options.headers)
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  const init: RequestInit = { method, headers }
+  if (body !== undefined) init.body = body
+  if (json !== undefined) {
+    headers.set('content-type', 'application/json')
+    init.body = typeof json === 'string' ? json : JSON.stringify(json)
+  }
+  const answer = await app.request(path, init, env)
   const isJson = answer.headers.get('content-type')?.includes('json')
   return {
     status: answer.status,
     headers: answer.headers,
     body: isJson ? await answer.json() : new Uint8Array(await answer.arrayBuffer()),
   }
+}
+
+/** Asks as that user, or as nobody. */
+export function request(
+  user: TestUser | null,
+  method: string,
+  path: string,
+  options: Asked = {},
+): Promise<Answer> {
+  return ask(method, path, user ? { ...options, token: user.accessToken } : options)
 }
 
 /** The user's balance in tokens, from the account object. */

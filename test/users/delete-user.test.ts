@@ -4,14 +4,13 @@ import { insertDataset } from '../../src/datasets/datasets.repository.ts'
 import { deleteUser } from '../../src/users/delete-user.ts'
 import { findUserById } from '../../src/users/users.repository.ts'
 import {
-  ask,
   createAdministrator,
   createPerson,
   type Person,
   refusal,
-  services,
   silentLogger,
-} from './people.ts'
+} from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 const remove = ({ user, token }: Person) => ask('DELETE', `/api/users/${user.id}`, { token })
 const profile = (token: string) => ask('GET', '/api/users/profile', { token })

@@ -6,14 +6,8 @@ import {
 } from '../../src/users/ensure-first-administrator.ts'
 import { seedDevelopment } from '../../src/users/seed-development.ts'
 import { findLiveUserByEmail } from '../../src/users/users.repository.ts'
-import {
-  ask,
-  createAdministrator,
-  createPerson,
-  quickHasher,
-  services,
-  silentLogger,
-} from './people.ts'
+import { createAdministrator, createPerson, quickHasher, silentLogger } from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 const strongPassword = 'a lamp, a river & 9 stones'
 const quiet = { ...services, passwords: quickHasher, logger: silentLogger }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { logIn } from '../../src/users/log-in.ts'
 import { createPasswordHasher } from '../../src/users/passwords.ts'
 import { findUserById } from '../../src/users/users.repository.ts'
-import { ask, createPerson, quickHasher, refusal, services } from './people.ts'
+import { createPerson, quickHasher, refusal } from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 const login = (json?: unknown) => ask('POST', '/api/users/login', { json })
 const failed = 'User login failed. Please check your credentials.'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openMissingAccounts } from '../../src/users/open-accounts.ts'
 import { registerUser } from '../../src/users/register-user.ts'
-import { createPerson, createRegistration, quickHasher, services, silentLogger } from './people.ts'
+import { createPerson, createRegistration, quickHasher, silentLogger } from '../support/people.ts'
+import { services } from '../support/world.ts'
 
 describe('a registration whose account could not be opened', () => {
   const minuteMs = 60_000

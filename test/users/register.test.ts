@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { registerUser } from '../../src/users/register-user.ts'
 import { findLiveUserByEmail, findUserById } from '../../src/users/users.repository.ts'
-import { ask, createPerson, createRegistration, quickHasher, refusal, services } from './people.ts'
+import { createPerson, createRegistration, quickHasher, refusal } from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 const register = (json: unknown) => ask('POST', '/api/users/user', { json })
 

@@ -3,7 +3,8 @@ import { SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { createAccessTokens } from '../../src/users/access-tokens.ts'
 import { issueAccessToken } from '../../src/users/log-in.ts'
-import { app, ask, createAdministrator, createPerson, refusal, services } from './people.ts'
+import { createAdministrator, createPerson, refusal } from '../support/people.ts'
+import { app, ask, services } from '../support/world.ts'
 
 const profile = async (headers: Record<string, string>) =>
   ask('GET', '/api/users/profile', { headers })

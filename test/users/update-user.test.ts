@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { findUserById } from '../../src/users/users.repository.ts'
 import {
-  ask,
   createAdministrator,
   createPerson,
   createRegistration,
   type Person,
   refusal,
-  services,
-} from './people.ts'
+} from '../support/people.ts'
+import { ask, services } from '../support/world.ts'
 
 const put = ({ user, token }: Person, json?: unknown) =>
   ask('PUT', `/api/users/${user.id}`, { token, json })
