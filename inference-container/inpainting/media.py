@@ -47,7 +47,7 @@ class MediaClient:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise ItemError(
                 Code.MEDIA_FETCH_FAILED,
-                f"{name} could not be fetched: {_describe(error, self._seconds_max)}.",
+                f"{name} could not be fetched: {describe_break(error, self._seconds_max)}.",
                 retryable=True,
             ) from error
 
@@ -57,8 +57,8 @@ class MediaClient:
                 raise ItemError(
                     Code.MEDIA_FETCH_FAILED,
                     f"{name} could not be fetched: its store answered {response.status_code}. "
-                    f"{_explain_status(response)}",
-                    retryable=_is_retryable(response.status_code),
+                    f"{explain_status(response)}",
+                    retryable=is_retryable(response.status_code),
                 )
             length = response.headers.get("Content-Length", "")
             if length.isdigit():
@@ -78,15 +78,15 @@ class MediaClient:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise ItemError(
                 Code.RESULT_STORE_FAILED,
-                f"The result could not be stored: {_describe(error, self._seconds_max)}.",
+                f"The result could not be stored: {describe_break(error, self._seconds_max)}.",
                 retryable=True,
             ) from error
         if not response.is_success:
             raise ItemError(
                 Code.RESULT_STORE_FAILED,
                 f"The result could not be stored: its store answered {response.status_code}. "
-                f"{_explain_status(response)}",
-                retryable=_is_retryable(response.status_code),
+                f"{explain_status(response)}",
+                retryable=is_retryable(response.status_code),
             )
 
     def _ensure_size(self, size: int, name: str) -> None:
@@ -97,18 +97,20 @@ class MediaClient:
             )
 
 
-def _is_retryable(status: int) -> bool:
+def is_retryable(status: int) -> bool:
+    """Whether a store that answered so may answer otherwise later."""
     return status >= 500 or status in (408, 425, 429)
 
 
-def _explain_status(response: httpx.Response) -> str:
+def explain_status(response: httpx.Response) -> str:
+    """What to do about a store's refusal, as a sentence."""
     if response.is_redirect:
         return "Redirects are not followed: send the final URL."
-    return "Try again." if _is_retryable(response.status_code) else _PERMANENT_ADVICE
+    return "Try again." if is_retryable(response.status_code) else _PERMANENT_ADVICE
 
 
-def _describe(error: Exception, seconds_max: float) -> str:
-    """A reason without the URL, whose query is a secret."""
+def describe_break(error: Exception, seconds_max: float) -> str:
+    """Why nothing came of a transfer, without the URL, whose query is a secret."""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return f"it took longer than {seconds_max:g} s"
     if isinstance(error, httpx.ConnectError):

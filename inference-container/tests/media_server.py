@@ -1,6 +1,8 @@
 """A small HTTP store: keeps what is put, serves what is there, and fails in named ways.
 
-/objects/<key>            GET answers the object or 404, PUT keeps it
+/objects/<key>            GET answers the object, the one range asked for, or 404; PUT keeps it
+/whole/<key>              GET answers the object whatever range is asked for
+/cut-range/<key>          tells the range asked for and breaks off half way
 /fail/<status>            any method answers that status
 /redirect/<key>           answers 302 to the object
 /endless                  a body without a length that never ends
@@ -11,6 +13,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -99,9 +102,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[: len(data) // 2])
             self.close_connection = True
         elif kind == "objects" and rest in self.server.objects:
-            self._answer(200, self.server.objects[rest], Content_Type="application/octet-stream")
+            self._answer_part(self.server.objects[rest])
+        elif kind == "whole" and rest in self.server.objects:
+            self._answer(200, self.server.objects[rest])
+        elif kind == "cut-range":
+            self._answer_part(self.server.objects[rest], is_cut=True)
         else:
             self._answer(404)
+
+    def _answer_part(self, data: bytes, *, is_cut: bool = False) -> None:
+        told = self.headers.get("Range")
+        headers = {"Content_Type": "application/octet-stream", "ETag": f'"{zlib.crc32(data):08x}"'}
+        if told is None:
+            self._answer(200, data, **headers)
+            return
+        first, last = (int(part) for part in told.removeprefix("bytes=").split("-"))
+        if first >= len(data):
+            self._answer(416, Content_Range=f"bytes */{len(data)}")
+            return
+        last = min(last, len(data) - 1)
+        part = data[first : last + 1]
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(part)))
+        self.send_header("Content-Range", f"bytes {first}-{last}/{len(data)}")
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(part[: len(part) // 2] if is_cut else part)
+        self.close_connection = self.close_connection or is_cut
 
     def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))

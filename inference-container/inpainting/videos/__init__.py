@@ -1,0 +1,1 @@
+"""Videos: probed, taken apart into frames, and put together again."""
