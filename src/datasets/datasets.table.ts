@@ -15,6 +15,8 @@ export const datasets = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     deletedAt: integer('deleted_at'),
+    /** When the media of a deleted dataset was deleted as well. */
+    mediaFreedAt: integer('media_freed_at'),
   },
   (table) => [
     uniqueIndex('datasets_live_name').on(table.userId, table.name).where(sql`deleted_at IS NULL`),
@@ -22,6 +24,9 @@ export const datasets = sqliteTable(
     // Whole in themselves for the lists: pages are ordered, skipped and counted without reading a row.
     index('datasets_by_user').on(table.userId, table.createdAt, table.id, table.deletedAt),
     index('datasets_by_time').on(table.createdAt, table.id, table.deletedAt),
+    index('datasets_to_free')
+      .on(table.deletedAt)
+      .where(sql`deleted_at IS NOT NULL AND media_freed_at IS NULL`),
   ],
 )
 

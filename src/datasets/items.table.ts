@@ -13,8 +13,11 @@ export const datasetItems = sqliteTable(
     kind: text('kind', { enum: ['image', 'frame'] }).notNull(),
     uploadId: text('upload_id').notNull(),
     uploadIndex: integer('upload_index').notNull(),
-    /** The frame's place in its video; null for an image. */
+    /** The frame's place among those sampled from its video; null for an image. */
     frameIndex: integer('frame_index'),
+    videoId: text('video_id'),
+    /** The frame's time, in its video's time base. */
+    pts: integer('pts'),
     imageKey: text('image_key').notNull(),
     maskKey: text('mask_key').notNull(),
     /** The name of the uploaded file, for downloads. */

@@ -33,23 +33,36 @@ export const inferences = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     endedAt: integer('ended_at'),
+    /** When its results were deleted. */
+    resultsDeletedAt: integer('results_deleted_at'),
   },
   (table) => [
     index('inferences_by_user').on(table.userId, table.createdAt),
     index('inferences_running').on(table.createdAt).where(sql`state IN ('PENDING', 'RUNNING')`),
+    index('inferences_by_dataset').on(table.datasetId),
     index('inferences_unsettled')
       .on(table.endedAt)
       .where(sql`ended_at IS NOT NULL AND settled_at IS NULL`),
   ],
 )
 
-/** The unit of work that one queue message carries: a stretch of the inference's items. */
+const taskStates = ['WAITING', ...states] as const
+
+/**
+ * The unit of work that one queue message carries: `inpaint` a stretch of the inference's items, `encode` a stretch of a
+ * video's frames, or `assemble` a video from its stretches.
+ */
 export const inferenceTasks = sqliteTable(
   'inference_tasks',
   {
     id: text('id').primaryKey(),
     inferenceId: text('inference_id').notNull(),
-    state: text('state', { enum: states }).notNull(),
+    kind: text('kind', { enum: ['inpaint', 'encode', 'assemble'] })
+      .notNull()
+      .default('inpaint'),
+    /** The video of a task that encodes or assembles. */
+    videoId: text('video_id'),
+    state: text('state', { enum: taskStates }).notNull(),
     firstPosition: integer('first_position').notNull(),
     itemCount: integer('item_count').notNull(),
     attempts: integer('attempts').notNull().default(0),
@@ -81,11 +94,16 @@ export const inferenceItems = sqliteTable(
     maskKey: text('mask_key').notNull(),
     imageName: text('image_name').notNull(),
     resultKey: text('result_key').notNull(),
+    videoId: text('video_id'),
+    frameIndex: integer('frame_index'),
+    /** The frame's time, in its video's time base. */
+    pts: integer('pts'),
     contentType: text('content_type'),
     width: integer('width'),
     height: integer('height'),
     sizeBytes: integer('size_bytes'),
     sha256: text('sha256'),
+    crc32: integer('crc32'),
     joules: real('joules'),
     inpaintMs: real('inpaint_ms'),
     errorCode: text('error_code'),
@@ -98,5 +116,40 @@ export const inferenceItems = sqliteTable(
   ],
 )
 
+/** What the inference makes of one video of its dataset. */
+export const inferenceVideos = sqliteTable(
+  'inference_videos',
+  {
+    inferenceId: text('inference_id').notNull(),
+    videoId: text('video_id').notNull(),
+    /** The video's number in the dataset. */
+    uploadIndex: integer('upload_index').notNull(),
+    name: text('name').notNull(),
+    state: text('state', { enum: ['PENDING', 'SUCCEEDED', 'FAILED', 'ABORTED'] }).notNull(),
+    firstPosition: integer('first_position').notNull(),
+    frameCount: integer('frame_count').notNull(),
+    resultKey: text('result_key').notNull(),
+    /** The frames whose originals stand in their place, as a JSON array of frame indexes. */
+    replacedFrames: text('replaced_frames').notNull().default('[]'),
+    notes: text('notes').notNull().default('[]'),
+    contentType: text('content_type'),
+    width: integer('width'),
+    height: integer('height'),
+    durationSeconds: real('duration_seconds'),
+    sizeBytes: integer('size_bytes'),
+    sha256: text('sha256'),
+    crc32: integer('crc32'),
+    joules: real('joules').notNull().default(0),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.inferenceId, table.videoId] }),
+    index('inference_videos_by_result').on(table.resultKey),
+  ],
+)
+
+export type InferenceVideoRow = typeof inferenceVideos.$inferSelect
 export type InferenceRow = typeof inferences.$inferSelect
 export type InferenceItemRow = typeof inferenceItems.$inferSelect
