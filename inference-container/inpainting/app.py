@@ -1,23 +1,20 @@
-"""The HTTP surface: routes, the error renderer, the stream of item lines."""
+"""The HTTP surface: routes and the error renderer."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
 
 from inpainting import __version__
 from inpainting.auth import ensure_authorized
 from inpainting.errors import STATUS_BY_CODE, Code, RequestError
-from inpainting.models import Model, read_parameters
+from inpainting.exchange import LineStream, read_bytes
+from inpainting.models import read_parameters
 from inpainting.registry import create_registry
 from inpainting.schemas import InpaintBody, read_body
 from inpainting.service import Service
@@ -70,69 +67,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.post("/v1/inpaint", dependencies=authorized)
     async def post_inpaint(request: Request) -> Response:
-        body = read_body(await read_bytes(request, settings.request_bytes_max))
+        body = read_body(InpaintBody, await read_bytes(request, settings.request_bytes_max))
         model = service.registry.choose(body.model)
         parameters = read_parameters(model, body.parameters)
-        service.admit(body)
-        return ItemStream(service, body, model, parameters)
+        service.admit(len(body.items))
+        return LineStream(lambda emit: service.run_items(body, model, parameters, emit))
 
     return app
-
-
-async def read_bytes(request: Request, bytes_max: int) -> bytes:
-    """The request's body; raises RequestError(request.too_large) as soon as it passes the limit."""
-    length = request.headers.get("Content-Length", "")
-    data = bytearray()
-    if not (length.isdigit() and int(length) > bytes_max):
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > bytes_max:
-                break
-        else:
-            return bytes(data)
-    raise RequestError(
-        Code.REQUEST_TOO_LARGE, f"The body is larger than {bytes_max} bytes. Send fewer items in a request."
-    )
-
-
-class ItemStream(Response):
-    """The answer to an admitted request: one JSON object a line, sent as items end.
-
-    A client that goes away cancels the request.
-    """
-
-    media_type = "application/x-ndjson"
-
-    def __init__(self, service: Service, body: InpaintBody, model: Model, parameters: BaseModel) -> None:
-        super().__init__(headers={"Cache-Control": "no-store"})
-        del self.headers["Content-Length"]
-        self._service = service
-        self._body = body
-        self._model = model
-        self._parameters = parameters
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        async def emit(line: dict[str, Any]) -> None:
-            data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-
-        running = asyncio.ensure_future(self._service.run(self._body, self._model, self._parameters, emit))
-        gone = asyncio.ensure_future(_wait_for_disconnect(receive))
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                await running
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-        finally:
-            gone.cancel()
-            running.cancel()
-            await asyncio.gather(running, gone, return_exceptions=True)
-
-
-async def _wait_for_disconnect(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _render_error(error: RequestError) -> Response:

@@ -1,4 +1,4 @@
-"""How far the work on an item may go."""
+"""How far the work on an item or a video may go."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from inpainting.errors import Code, ItemError
 
 
 class Course:
-    """How far an item may go: until its time is over, or somebody ends it.
+    """How far work may go: until its time is over, or somebody ends it.
 
-    Kernels cannot be interrupted, so the course is asked between steps and between crops.
+    Kernels cannot be interrupted, so the course is asked between steps: between crops, between frames. `advice`
+    says what to do where the time is over.
     """
 
-    def __init__(self, seconds_max: float) -> None:
+    def __init__(self, seconds_max: float, *, advice: str) -> None:
         self._seconds_max = seconds_max
+        self._advice = advice
         self._started: float | None = None
         self._ended = False
+
+    def restart(self) -> None:
+        """Gives the next part of the work the whole time again."""
+        self._started = None
 
     def end(self) -> None:
         """Lets the work stop at its next step."""
@@ -32,8 +38,7 @@ class Course:
         elif now - self._started > self._seconds_max:
             raise ItemError(
                 Code.ITEM_TIMEOUT,
-                f"The picture took longer than {self._seconds_max:g} s. Scale it down, mask less, or choose a "
-                "quicker model such as telea.",
+                f"It took longer than {self._seconds_max:g} s. {self._advice}",
             )
 
 
@@ -41,6 +46,6 @@ def stopping_error() -> ItemError:
     """What an item gets that the service could not end before it stops."""
     return ItemError(
         Code.SERVICE_STOPPING,
-        "The service is stopping and did not end this item. Send it again.",
+        "The service is stopping and did not end this. Send it again.",
         retryable=True,
     )

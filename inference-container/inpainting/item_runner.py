@@ -4,83 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from inpainting.course import Course, stopping_error
 from inpainting.errors import Code, ItemError
 from inpainting.items import Job, PixelBudget, Result, Timings, process_item
-from inpainting.media import MediaClient
 from inpainting.metrics import Metrics
 from inpainting.schemas import ItemBody
-from inpainting.settings import Settings
+from inpainting.workshop import Workshop
 
 log = logging.getLogger("inpainting")
 
-ENERGY_METHOD = "cpu-time-estimate"
-
 
 class ItemRunner:
-    """Works on items, any number at a time; the pool has a thread for each that is decoded, filled and encoded."""
+    """Works on items, any number at a time."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, *, connections: int) -> None:
-        self._settings = settings
+    def __init__(self, workshop: Workshop, metrics: Metrics) -> None:
+        self._workshop = workshop
+        self._settings = workshop.settings
         self._metrics = metrics
-        self._is_stopping = False
-        self._in_hand: dict[asyncio.Task[Any], Course] = {}
-        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="item")
-        self._budget = PixelBudget(settings.picture_pixels_max)
-        self._media = MediaClient(
-            origins=settings.media_origins,
-            media_bytes_max=settings.media_bytes_max,
-            seconds_max=settings.transfer_seconds_max,
-            connections=connections,
-        )
-
-    @property
-    def pool(self) -> ThreadPoolExecutor:
-        """Where the work is done, for work of others that must not disturb it."""
-        return self._pool
-
-    def begin_stop(self) -> None:
-        """Begins no step of any item any more; steps in hand go on."""
-        self._is_stopping = True
-
-    def cut_off(self) -> None:
-        """Ends what is in hand at its next step."""
-        for task, course in list(self._in_hand.items()):
-            course.end()
-            task.cancel()
-
-    async def close(self) -> None:
-        """Gives back connections; threads end with the kernel they are in."""
-        self.cut_off()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        await self._media.close()
+        self._budget = PixelBudget(workshop.settings.picture_pixels_max)
 
     async def run(self, item: ItemBody, job: Job, task_id: str) -> dict[str, Any]:
         """The item's line; whatever goes wrong with one item is in its line."""
         timings = Timings()
-        course = Course(self._settings.item_seconds_max)
-        task = asyncio.ensure_future(self._process(item, job, timings, course))
-        self._in_hand[task] = course
+        course = Course(
+            self._settings.item_seconds_max,
+            advice="Scale the picture down, mask less, or choose a quicker model such as telea.",
+        )
         ending: Result | ItemError
         try:
-            ending = await task
+            ending = await self._workshop.attend(course, self._process(item, job, timings, course))
         except ItemError as failure:
             ending = failure
-        except asyncio.CancelledError:
-            course.end()
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():
-                task.cancel()
-                raise
-            ending = stopping_error()
         except Exception:
             log.exception("item failed unexpectedly", extra={"fields": {"taskId": task_id, "itemId": item.id}})
             ending = ItemError(Code.SERVICE_FAILED, "The service failed on this item. Send it again.", retryable=True)
-        finally:
-            del self._in_hand[task]
         return self._tell(item, job, task_id, timings, ending)
 
     def _tell(
@@ -89,37 +48,37 @@ class ItemRunner:
         """Counts and logs how the item ended; answers its line."""
         rounded = {stage: round(value, 1) for stage, value in timings.milliseconds.items()}
         if isinstance(ending, ItemError):
-            joules, code = 0.0, ending.code
+            energy, code = self._workshop.describe_energy(0), ending.code
             line = _describe_failure(item, ending)
         else:
-            joules, code = ending.cpu_seconds * self._settings.watts_per_core, None
-            line = _describe_result(item, job, ending, rounded, joules)
-        self._metrics.count_item(line["status"], code, timings.milliseconds, joules)
+            energy, code = self._workshop.describe_energy(ending.cpu_seconds), None
+            line = _describe_result(item, job, ending, rounded, energy)
+        self._metrics.count_item(line["status"], code, timings.milliseconds, energy["joules"])
         fields = {"taskId": task_id, "itemId": item.id, "status": line["status"], "code": code, "timings": rounded}
         log.info("item ended", extra={"fields": fields})
         return line
 
     async def _process(self, item: ItemBody, job: Job, timings: Timings, course: Course) -> Result:
-        if self._is_stopping:
+        if self._workshop.is_stopping:
             raise stopping_error()
         with timings.measure("fetchMs"):
             picture_data, mask_data = await self._fetch_both(item)
-        if self._is_stopping:
+        if self._workshop.is_stopping:
             raise stopping_error()
         result = await asyncio.get_running_loop().run_in_executor(
-            self._pool,
+            self._workshop.pool,
             lambda: process_item(
                 picture_data, mask_data, job, budget=self._budget, timings=timings, check=course.check
             ),
         )
         with timings.measure("storeMs"):
-            await self._media.store(item.result_url, result.data, content_type=result.content_type)
+            await self._workshop.media.store(item.result_url, result.data, content_type=result.content_type)
         return result
 
     async def _fetch_both(self, item: ItemBody) -> tuple[bytes, bytes]:
-        mask = asyncio.ensure_future(self._media.fetch(item.mask_url, name="The mask", field="maskUrl"))
+        mask = asyncio.ensure_future(self._workshop.media.fetch(item.mask_url, name="The mask", field="maskUrl"))
         try:
-            picture_data = await self._media.fetch(item.image_url, name="The picture", field="imageUrl")
+            picture_data = await self._workshop.media.fetch(item.image_url, name="The picture", field="imageUrl")
             return picture_data, await mask
         finally:
             mask.cancel()
@@ -136,7 +95,7 @@ def _describe_failure(item: ItemBody, error: ItemError) -> dict[str, Any]:
 
 
 def _describe_result(
-    item: ItemBody, job: Job, result: Result, timings: dict[str, float], joules: float
+    item: ItemBody, job: Job, result: Result, timings: dict[str, float], energy: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "type": "item",
@@ -151,5 +110,5 @@ def _describe_result(
         "holeShare": round(result.hole_share, 6),
         "advice": result.advice,
         "timings": timings,
-        "energy": {"joules": round(joules, 3), "method": ENERGY_METHOD},
+        "energy": energy,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,11 +16,16 @@ ITEMS_MAX = 64
 Url = Annotated[str, Field(min_length=1, max_length=8192)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A JSON object of a request: camelCase, with no field but those that are known."""
+
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
 
 
-class ItemBody(_Body):
+B = TypeVar("B", bound=Body)
+
+
+class ItemBody(Body):
     """One picture: where to read it and its mask, and where to write the result."""
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
@@ -29,14 +34,14 @@ class ItemBody(_Body):
     result_url: Url
 
 
-class OutputBody(_Body):
+class OutputBody(Body):
     """How results are encoded; `source` is the format of each picture."""
 
     format: Literal["png", "jpeg", "webp", "source"] = "png"
     quality: Annotated[int, Field(ge=1, le=100)] = 92
 
 
-class InpaintBody(_Body):
+class InpaintBody(Body):
     """`POST /v1/inpaint`."""
 
     task_id: UUID
@@ -56,10 +61,10 @@ class InpaintBody(_Body):
         return items
 
 
-def read_body(data: bytes) -> InpaintBody:
+def read_body(kind: type[B], data: bytes) -> B:
     """The request in a JSON body; raises RequestError(request.invalid) naming the field and its value."""
     try:
-        return InpaintBody.model_validate_json(data)
+        return kind.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])

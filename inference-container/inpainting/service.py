@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 from pydantic import BaseModel
 
 from inpainting import __version__
+from inpainting.course import Course, stopping_error
 from inpainting.errors import Code, RequestError
+from inpainting.exchange import Emit
 from inpainting.item_runner import ItemRunner
 from inpainting.items import Job
 from inpainting.metrics import Metrics
@@ -22,13 +24,14 @@ from inpainting.registry import Registry
 from inpainting.schemas import InpaintBody
 from inpainting.selfcheck import check_model
 from inpainting.settings import Settings
+from inpainting.workshop import Workshop
 
 log = logging.getLogger("inpainting")
 
 # Items in hand per thread: one is worked on while others are fetched and stored.
 _IN_HAND_PER_THREAD = 4
 
-Emit = Callable[[dict[str, Any]], Awaitable[None]]
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -50,11 +53,12 @@ class Service:
         self.queued_items = 0
         self._state = State.STARTING
         self._reasons: list[str] = []
-        self._is_stopping = False
         in_hand_max = settings.threads * _IN_HAND_PER_THREAD
         self._slots = asyncio.Semaphore(in_hand_max)
         self._lanes_max = in_hand_max
-        self._runner = ItemRunner(settings, self.metrics, connections=2 * in_hand_max)
+        self.workshop = Workshop(settings, connections=2 * in_hand_max)
+        self._runner = ItemRunner(self.workshop, self.metrics)
+        self._video_slots = asyncio.Semaphore(settings.threads)
 
     # Life
 
@@ -63,7 +67,7 @@ class Service:
         cv2.setNumThreads(1)
         loop = asyncio.get_running_loop()
         for model in self.registry.by_id.values():
-            reason = await loop.run_in_executor(self._runner.pool, check_model, model)
+            reason = await loop.run_in_executor(self.workshop.pool, check_model, model)
             if reason is not None:
                 self.registry.mark_failed(model.id)
                 self._reasons.append(f"{model.id}: {reason}")
@@ -73,25 +77,24 @@ class Service:
 
     def begin_stop(self) -> None:
         """Starts nothing more; what is in hand has `stop_seconds_max` to end."""
-        if self._is_stopping:
+        if self.workshop.is_stopping:
             return
-        self._is_stopping = True
-        self._runner.begin_stop()
+        self.workshop.begin_stop()
         log.info("stopping", extra={"fields": {"queuedItems": self.queued_items}})
-        asyncio.get_running_loop().call_later(self.settings.stop_seconds_max, self._runner.cut_off)
+        asyncio.get_running_loop().call_later(self.settings.stop_seconds_max, self.workshop.cut_off)
 
     async def close(self) -> None:
         """Gives back connections; threads end with the kernel they are in."""
-        await self._runner.close()
+        await self.workshop.close()
 
     def describe_health(self) -> tuple[int, dict[str, Any]]:
         """HTTP status and body of `GET /health`."""
         state, reasons = self._state, list(self._reasons)
         if state is State.READY and self.queued_items >= self.settings.threads:
             state = State.BUSY
-        if self._is_stopping:
+        if self.workshop.is_stopping:
             reasons.append("the service is stopping")
-        is_serving = state in (State.READY, State.BUSY) and not self._is_stopping
+        is_serving = state in (State.READY, State.BUSY) and not self.workshop.is_stopping
         return (200 if is_serving else 503), {
             "status": state,
             "reasons": reasons,
@@ -102,10 +105,9 @@ class Service:
 
     # Requests
 
-    def admit(self, body: InpaintBody) -> None:
-        """Takes a request's items into the queue, all or none; raises RequestError."""
-        count = len(body.items)
-        if self._is_stopping:
+    def admit(self, count: int) -> None:
+        """Takes that many items into the queue, all or none; raises RequestError. A video's request is one item."""
+        if self.workshop.is_stopping:
             raise RequestError(
                 Code.SERVICE_STOPPING,
                 "The service is stopping. Send the request again.",
@@ -139,7 +141,7 @@ class Service:
             )
         self.queued_items += count
 
-    async def run(self, body: InpaintBody, model: Model, parameters: BaseModel, emit: Emit) -> None:
+    async def run_items(self, body: InpaintBody, model: Model, parameters: BaseModel, emit: Emit) -> None:
         """Works on the items of an admitted request, emitting a line for each as it ends, and an end line.
 
         Cancelling this drops items that have not begun and abandons those in hand at their next step.
@@ -188,3 +190,17 @@ class Service:
                 "failed": len(body.items) - succeeded,
             }
         )
+
+    async def run_video(self, course: Course, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Gives the work of an admitted video request its turn, and the queue its place back.
+
+        `work` is not begun where the service stops first. Raises ItemError: service.stopping, or what `work`
+        raises. Cancelling this ends the course.
+        """
+        try:
+            async with self._video_slots:
+                if self.workshop.is_stopping:
+                    raise stopping_error()
+                return await self.workshop.attend(course, work())
+        finally:
+            self.queued_items -= 1
