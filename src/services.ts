@@ -1,5 +1,6 @@
 import { readSettingsOrThrow, type Settings } from './config.ts'
 import { orphanDatasetsOf } from './datasets/datasets.repository.ts'
+import { createServiceCall, type ServiceCall } from './inference-service/service-call.ts'
 import { createSettleInference, type SettleInference } from './inferences/settle-inference.ts'
 import {
   createInferenceServiceClient,
@@ -32,6 +33,7 @@ export interface Services {
   readonly media: MediaStore
   readonly signedUrls: SignedUrls
   readonly presignedUrls: PresignedUrls
+  readonly serviceCall: ServiceCall
   readonly service: InferenceServiceClient
   readonly sendTasks: SendTasks
   readonly settleInference: SettleInference
@@ -48,6 +50,12 @@ export function createServices(env: Env): Services {
   const logger = createLogger()
   const database = createDatabase(env.DB)
   const ledger = createLedgerClient(env.TOKEN_ACCOUNTS)
+  const serviceCall = createServiceCall({
+    baseUrl: settings.INFERENCE_BASE_URL,
+    secret: settings.INFERENCE_SECRET,
+    clock,
+    fetch: (...request) => fetch(...request),
+  })
   return {
     settings,
     clock,
@@ -76,12 +84,8 @@ export function createServices(env: Env): Services {
       secretAccessKey: settings.S3_SECRET_ACCESS_KEY,
       clock,
     }),
-    service: createInferenceServiceClient({
-      baseUrl: settings.INFERENCE_BASE_URL,
-      secret: settings.INFERENCE_SECRET,
-      clock,
-      fetch: (...request) => fetch(...request),
-    }),
+    serviceCall,
+    service: createInferenceServiceClient(serviceCall),
     sendTasks: createSendTasks(env.TASKS),
     settleInference: createSettleInference({ database, ledger, clock, logger }),
     gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,

@@ -1,5 +1,6 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { commitUpload } from '../../src/datasets/uploads/uploads.repository.ts'
+import { createServiceCall } from '../../src/inference-service/service-call.ts'
 import { type StartedInference, startInference } from '../../src/inferences/start-inference.ts'
 import { createInferenceServiceClient } from '../../src/inferences/tasks/inference-service.client.ts'
 import {
@@ -126,7 +127,7 @@ export function consumerWith(
 ): ConsumerContext & { calls: ServiceCall[]; sentAgain: { taskId: string; delay?: number }[] } {
   const calls: ServiceCall[] = []
   const sentAgain: { taskId: string; delay?: number }[] = []
-  const service = createInferenceServiceClient({
+  const serviceCall = createServiceCall({
     baseUrl: 'http://inference.invalid',
     secret: 'staged-inference-secret-0123456789-01',
     clock: services.clock,
@@ -136,6 +137,7 @@ export function consumerWith(
       return answer(call)
     },
   })
+  const service = createInferenceServiceClient(serviceCall)
   const sendTasks: ConsumerContext['sendTasks'] = async (messages, options) => {
     for (const { taskId } of messages) {
       const delay = options?.delaySeconds
