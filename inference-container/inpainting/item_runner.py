@@ -106,6 +106,7 @@ def _describe_result(
         "height": result.height,
         "sizeBytes": len(result.data),
         "sha256": result.sha256,
+        "crc32": result.crc32,
         "contentType": result.content_type,
         "holeShare": round(result.hole_share, 6),
         "advice": result.advice,

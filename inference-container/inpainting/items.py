@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class Result:
     data: bytes
     content_type: str
     sha256: str
+    crc32: int
     width: int
     height: int
     hole_share: float
@@ -127,11 +129,12 @@ def process_item(
         with timings.measure("encodeMs"):
             format_ = picture_header.format if job.output_format == "source" else job.output_format
             data = encode_picture(picture, format_, job.quality)
-            sha256 = hashlib.sha256(data).hexdigest()
+            sha256, crc32 = hashlib.sha256(data).hexdigest(), zlib.crc32(data)
     return Result(
         data=data,
         content_type=CONTENT_TYPES[format_],
         sha256=sha256,
+        crc32=crc32,
         width=picture.width,
         height=picture.height,
         hole_share=shares.hole,

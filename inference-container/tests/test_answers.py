@@ -30,8 +30,8 @@ def test_the_answer_is_one_object_a_line_and_an_end_line(bench: Bench) -> None:
     assert end == {"type": "end", "taskId": task_id, "succeeded": 5, "failed": 0}
     for line in lines:
         assert set(line) == {
-            "type", "id", "status", "model", "width", "height", "sizeBytes", "sha256", "contentType", "holeShare",
-            "advice", "timings", "energy",
+            "type", "id", "status", "model", "width", "height", "sizeBytes", "sha256", "crc32", "contentType",
+            "holeShare", "advice", "timings", "energy",
         }  # fmt: skip
         assert set(line["timings"]) == {"fetchMs", "decodeMs", "inpaintMs", "encodeMs", "storeMs"}
         assert line["energy"]["method"] == "cpu-time-estimate"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -46,6 +47,7 @@ def test_the_line_tells_the_size_and_digest_of_what_was_stored(bench: Bench, mod
     line, data = bench.inpaint(encode(damaged()), encode(HOLE), model=model)
     assert line["sizeBytes"] == len(data)
     assert line["sha256"] == hashlib.sha256(data).hexdigest()
+    assert line["crc32"] == zlib.crc32(data)
     assert line["model"] == model
 
 
