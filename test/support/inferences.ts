@@ -96,6 +96,7 @@ export const succeeded = (id: string) => ({
   height: 512,
   sizeBytes: 1000,
   sha256: 'a'.repeat(64),
+  crc32: 907060870,
   contentType: 'image/png',
   advice: null,
   timings: { fetchMs: 1, decodeMs: 1, inpaintMs: 5, encodeMs: 1, storeMs: 1 },

@@ -14,6 +14,7 @@ const itemLine = z.discriminatedUnion('status', [
     height: z.number(),
     sizeBytes: z.number(),
     sha256: z.string(),
+    crc32: z.number(),
     contentType: z.string(),
     advice: z.string().nullish(),
     timings: z.object({ inpaintMs: z.number() }),

@@ -67,6 +67,7 @@ function toSucceeded(
     height: outcome.height,
     sizeBytes: outcome.sizeBytes,
     sha256: outcome.sha256,
+    crc32: outcome.crc32,
     joules: outcome.energy.joules,
     inpaintMs: outcome.timings.inpaintMs,
   }

@@ -86,6 +86,7 @@ export interface SucceededItem {
   readonly height: number
   readonly sizeBytes: number
   readonly sha256: string
+  readonly crc32: number
   readonly joules: number
   readonly inpaintMs: number
 }
@@ -128,7 +129,7 @@ function outcomeStatements(
       prepare(
         `UPDATE inference_items SET state = 'SUCCEEDED', content_type = made.value ->> 'contentType',
            width = made.value ->> 'width', height = made.value ->> 'height',
-           size_bytes = made.value ->> 'sizeBytes', sha256 = made.value ->> 'sha256',
+           size_bytes = made.value ->> 'sizeBytes', sha256 = made.value ->> 'sha256', crc32 = made.value ->> 'crc32',
            joules = made.value ->> 'joules', inpaint_ms = made.value ->> 'inpaintMs', updated_at = ?4
          FROM json_each(?5) AS made
          WHERE inference_id = ?3 AND position = made.value ->> 'position' AND state = 'PENDING' AND ${held}`,
