@@ -29,6 +29,8 @@ const settingsSchema = z.object({
   GRID_GRAMS_PER_KWH: wholeNumber(400),
 
   UPLOAD_BYTES_MAX: wholeNumber(95 * megabyte),
+  FILE_BYTES_MAX: wholeNumber(5_000 * megabyte),
+  FILE_UPLOAD_TTL_HOURS: wholeNumber(24),
   PICTURE_BYTES_MAX: wholeNumber(64 * megabyte),
   MASK_BYTES_MAX: wholeNumber(32 * megabyte),
   PICTURE_PIXELS_MAX: wholeNumber(64_000_000),

@@ -12,6 +12,8 @@ export const workerSettingNames = /** @type {const} */ ([
   'MEDIA_DELIVERY',
   'MEDIA_URL_TTL_SECONDS',
   'UPLOAD_BYTES_MAX',
+  'FILE_BYTES_MAX',
+  'FILE_UPLOAD_TTL_HOURS',
   'PICTURE_BYTES_MAX',
   'MASK_BYTES_MAX',
   'PICTURE_PIXELS_MAX',

@@ -55,6 +55,36 @@ export function resultPrefix(place: InferencePlace): string {
   return `${inferencePrefix(place)}processed_`
 }
 
+/** The key of a stretch of a result video, which is deleted when the video is made. */
+export function segmentKey(
+  place: InferencePlace & { readonly videoId: string; readonly firstPosition: number },
+): string {
+  return `${inferencePrefix(place)}segment_${ensureUuid(place.videoId)}_${place.firstPosition}.mp4`
+}
+
+/** A file that is sent in parts. */
+export interface FileUploadPlace {
+  readonly userId: string
+  readonly fileUploadId: string
+}
+
+/** What the keys of all parts of all files begin with. */
+export const partsRoot = 'parts/'
+
+/** The folder of one file's parts. */
+export function fileUploadPrefix({ userId, fileUploadId }: FileUploadPlace): string {
+  return `${partsRoot}${ensureUuid(userId)}/${ensureUuid(fileUploadId)}/`
+}
+
+/** The key of a part, numbered from 1 to 99999: the order of the keys is that of the parts. */
+export function partKey(place: FileUploadPlace & { readonly number: number }): string {
+  const { number } = place
+  if (!Number.isInteger(number) || number < 1 || number > 99_999) {
+    throw new RangeError(`${number} is no number of a part`)
+  }
+  return `${fileUploadPrefix(place)}${String(number).padStart(5, '0')}`
+}
+
 /** The last segment of a key. */
 export function fileNameOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1)

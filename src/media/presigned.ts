@@ -20,11 +20,12 @@ export interface PresignedUrls {
     readonly fileName?: string | null
     readonly contentType?: string
   }): Promise<string>
-  /** Writes an object; the writer must send exactly this Content-Type. */
+  /** Writes an object; the writer must send exactly the Content-Type and as many bytes as are given here. */
   presignPut(object: {
     readonly key: string
     readonly expiresInSeconds: number
-    readonly contentType: string
+    readonly contentType?: string
+    readonly bytes?: number
   }): Promise<string>
 }
 
@@ -74,8 +75,11 @@ export function createPresignedUrls(settings: PresignedUrlSettings): PresignedUr
       return presign('GET', object, { parameters })
     },
 
-    presignPut({ contentType, ...object }) {
-      return presign('PUT', object, { headers: { 'content-type': contentType } })
+    presignPut({ contentType, bytes, ...object }) {
+      const headers: Record<string, string> = {}
+      if (contentType !== undefined) headers['content-type'] = contentType
+      if (bytes !== undefined) headers['content-length'] = String(bytes)
+      return presign('PUT', object, { headers })
     },
   }
 }

@@ -15,6 +15,11 @@ export interface StoredFacts {
   readonly sha256: string
 }
 
+export interface StoredObject {
+  readonly key: string
+  readonly bytes: number
+}
+
 /** Every byte of media and results. An object's content never changes: a key is written once. */
 export interface MediaStore {
   /** Stores bytes whose SHA-256 is known; R2 refuses them where it differs. */
@@ -25,16 +30,25 @@ export interface MediaStore {
   head(key: string): Promise<R2Object | null>
   /** The whole object or a range of it; null where there is none. */
   get(key: string, range?: R2Range): Promise<R2ObjectBody | null>
+  /** The objects whose keys begin so, in the order of their keys; those after the key `after`, where one is given. */
+  list(prefix: string, after?: string): AsyncIterable<StoredObject>
+  /** A multipart upload: a new one where `multipartId` is null, or that one again. */
+  openMultipart(
+    object: ObjectDescription & { multipartId: string | null },
+  ): Promise<R2MultipartUpload>
   /** Deletes whatever of these exists. */
   deleteMany(keys: readonly string[]): Promise<void>
   /** Deletes everything whose key begins so (`datasets/<user>/` or more) and returns how many objects there were. */
   deletePrefix(prefix: string): Promise<number>
 }
 
-type Bucket = Pick<R2Bucket, 'head' | 'get' | 'put' | 'delete' | 'list' | 'createMultipartUpload'>
+type Bucket = Pick<
+  R2Bucket,
+  'head' | 'get' | 'put' | 'delete' | 'list' | 'createMultipartUpload' | 'resumeMultipartUpload'
+>
 
 const deletedAtOnceMax = 1000
-const prefixPattern = /^(datasets|inferences)\/[0-9a-f-]{36}\/([0-9a-f-]{36}[_/])?$/
+const prefixPattern = /^(datasets|inferences|parts)\/[0-9a-f-]{36}\/([0-9a-f-]{36}[_/])?$/
 
 export function createMediaStore(bucket: Bucket): MediaStore {
   return {
@@ -61,13 +75,27 @@ export function createMediaStore(bucket: Bucket): MediaStore {
     },
 
     async startMultipart(object) {
-      const httpMetadata = createMetadata(object)
-      return new MultipartWriter(await bucket.createMultipartUpload(object.key, { httpMetadata }))
+      return new MultipartWriter(await this.openMultipart({ ...object, multipartId: null }))
+    },
+
+    async openMultipart({ multipartId, ...object }) {
+      if (multipartId !== null) return bucket.resumeMultipartUpload(object.key, multipartId)
+      return bucket.createMultipartUpload(object.key, { httpMetadata: createMetadata(object) })
     },
 
     head: (key) => bucket.head(key),
 
     get: (key, range) => bucket.get(key, range ? { range } : {}),
+
+    async *list(prefix, after) {
+      let startAfter = after
+      for (;;) {
+        const page = await bucket.list({ prefix, ...(startAfter ? { startAfter } : {}) })
+        for (const { key, size } of page.objects) yield { key, bytes: size }
+        startAfter = page.objects.at(-1)?.key
+        if (!page.truncated || startAfter === undefined) return
+      }
+    },
 
     async deleteMany(keys) {
       for (let start = 0; start < keys.length; start += deletedAtOnceMax) {

@@ -3,7 +3,9 @@ import {
   datasetKey,
   datasetKeyOf,
   fileNameOf,
+  fileUploadPrefix,
   inferencePrefix,
+  partKey,
   resultPrefix,
   type StoredExtension,
   uploadPrefix,
@@ -46,6 +48,19 @@ describe('the key of a result', () => {
     expect(prefix).toBe(`inferences/${userId}/${inferenceId}/processed_`)
     expect(prefix.startsWith(inferencePrefix({ userId, inferenceId }))).toBe(true)
     expect(() => resultPrefix({ userId, inferenceId: '../other' })).toThrow(RangeError)
+  })
+})
+
+describe('the key of a part', () => {
+  const place = { userId, fileUploadId: uploadId }
+
+  it('lies under its file, in the order of its number', () => {
+    expect(partKey({ ...place, number: 1 })).toBe(`${fileUploadPrefix(place)}00001`)
+    expect(partKey({ ...place, number: 2 }) < partKey({ ...place, number: 10 })).toBe(true)
+  })
+
+  it.each([0, -1, 1.5, 100_000, Number.NaN])('is none for the number %d', (number) => {
+    expect(() => partKey({ ...place, number })).toThrow(RangeError)
   })
 })
 

@@ -34,6 +34,14 @@ describe('a presigned URL', () => {
     expect(await put('text/html')).not.toBe(url.toString())
   })
 
+  it('binds a writer to a number of bytes, of whatever type', async () => {
+    const put = (bytes: number) => urls.presignPut({ key, expiresInSeconds: 900, bytes })
+    const url = new URL(await put(1000))
+    expect(url.searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host')
+    expect(await put(1000)).toBe(url.toString())
+    expect(await put(1001)).not.toBe(url.toString())
+  })
+
   it('is another for another method', async () => {
     const read = new URL(await urls.presignGet({ key, expiresInSeconds: 900 }))
     const write = new URL(

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { datasetKey, uploadPrefix } from '../../src/media/keys.ts'
+import { datasetKey, fileUploadPrefix, partKey, uploadPrefix } from '../../src/media/keys.ts'
 import { createMediaStore } from '../../src/media/store.ts'
 import { createBytes, cut, listKeys } from './fixtures/streams.ts'
 
@@ -83,6 +83,18 @@ describe('the media store', () => {
     expect(await store.deletePrefix(uploadPrefix(place))).toBe(3)
     expect(await listKeys(`datasets/${place.userId}/`)).toHaveLength(1)
     expect(await store.deletePrefix(uploadPrefix(place))).toBe(0)
+  })
+
+  it('lists what lies under a prefix by its keys, from where it is asked on', async () => {
+    const place = { userId: crypto.randomUUID(), fileUploadId: crypto.randomUUID() }
+    const numbers = Array.from({ length: 1100 }, (_, index) => index + 1)
+    const keys = numbers.map((number) => partKey({ ...place, number }))
+    await Promise.all(keys.map((key) => env.MEDIA.put(key, 'abc')))
+    const listed = await Array.fromAsync(store.list(fileUploadPrefix(place)))
+    expect(listed).toEqual(keys.map((key) => ({ key, bytes: 3 })))
+    const rest = await Array.fromAsync(store.list(fileUploadPrefix(place), keys[1097]))
+    expect(rest.map(({ key }) => key)).toEqual(keys.slice(1098))
+    expect(await store.deletePrefix(fileUploadPrefix(place))).toBe(1100)
   })
 
   it('deletes many keys, of which some may be gone', async () => {
