@@ -40,11 +40,14 @@ export interface DirectoryRecord {
   readonly endMin: number
 }
 
-/** How long the record is that begins here; null where it is not a record but the directory's signature. */
-export function measureRecord(bytes: Buffer, number: number): number | null {
-  const signature = bytes.readUInt32LE(0)
-  if (signature === digitalSignature) return null
-  if (signature !== recordSignature) {
+/** Whether the directory's records end here, with a signature over them. */
+export function isSignature(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes.readUInt32LE(0) === digitalSignature
+}
+
+/** How long the record is that begins here, of which at least the fixed part is there. */
+export function measureRecord(bytes: Buffer, number: number): number {
+  if (bytes.readUInt32LE(0) !== recordSignature) {
     throw createMalformedError(`entry ${number} of its directory does not begin as one`)
   }
   const variable = bytes.readUInt16LE(28) + bytes.readUInt16LE(30) + bytes.readUInt16LE(32)

@@ -1,9 +1,8 @@
 import type { ArchiveEntry } from './archive.model.ts'
 import { createEntryDamagedError } from './archives.errors.ts'
 
-/** An entry's own header without its name and extra fields, and with the longest. */
+/** An entry's own header without its name and extra fields. */
 export const localHeaderBytesMin = 30
-export const localHeaderBytesMax = localHeaderBytesMin + 2 * 65_535
 
 const signature = 0x04034b50
 const methodNumbers = { stored: 0, deflated: 8 }

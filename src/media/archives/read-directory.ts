@@ -10,6 +10,7 @@ import {
 import { type DirectoryPlace, findDirectory } from './directory-end.ts'
 import {
   type DirectoryRecord,
+  isSignature,
   measureRecord,
   readRecord,
   recordBytesMin,
@@ -81,8 +82,8 @@ async function* readRecords(
     done += length
     held = Buffer.concat([held, piece])
     while (held.length >= recordBytesMin) {
+      if (isSignature(held)) return
       const recordBytes = measureRecord(held, number)
-      if (recordBytes === null) return
       if (recordBytes > held.length) break
       yield readRecord(held.subarray(0, recordBytes))
       held = held.subarray(recordBytes)
@@ -91,9 +92,4 @@ async function* readRecords(
   }
   if (held.length === 0 || isSignature(held)) return
   throw createMalformedError(`entry ${number} of its directory is cut off by the directory's end`)
-}
-
-/** A directory may end with a signature over itself, which may be shorter than any record. */
-function isSignature(held: Buffer): boolean {
-  return held.length >= 4 && held.length < recordBytesMin && measureRecord(held, 0) === null
 }

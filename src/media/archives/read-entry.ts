@@ -1,13 +1,13 @@
 import { crc32, inflateRawSync } from 'node:zlib'
-import type { ArchiveEntry, ArchiveSource } from './archive.model.ts'
+import type { ArchiveEntry, ArchiveSource, ByteRange } from './archive.model.ts'
 import { createEntryDamagedError } from './archives.errors.ts'
 import { inflateRaw } from './inflate-raw.ts'
-import { localHeaderBytesMax, localHeaderBytesMin, readLocalHeader } from './local-header.ts'
+import { localHeaderBytesMin, readLocalHeader } from './local-header.ts'
 
 /** Entries of up to so many bytes, packed and unpacked, are read and inflated in one go. */
 const smallBytesMax = 1024 * 1024
 
-/** Beyond the fixed part of a small entry's header, read with it: names and extra fields are rarely longer. */
+/** Read with the fixed part of an entry's header: its name and extra fields are rarely longer. */
 const headerSlackBytes = 1024
 
 /**
@@ -39,11 +39,7 @@ async function readSmall(source: ArchiveSource, entry: ArchiveEntry): Promise<Ui
 
 async function readSmallPacked(source: ArchiveSource, entry: ArchiveEntry): Promise<Uint8Array> {
   const { headerOffset: offset, compressedBytes } = entry
-  const length = Math.min(
-    localHeaderBytesMin + headerSlackBytes + compressedBytes,
-    source.bytes - offset,
-  )
-  const read = await source.read({ offset, length })
+  const read = await source.read(rangeWithHeader(source, entry))
   const dataStart = readLocalHeader(read, entry)
   const dataEnd = dataStart + compressedBytes
   if (dataEnd <= read.length) return read.subarray(dataStart, dataEnd)
@@ -79,41 +75,58 @@ function inflateOrThrow(entry: ArchiveEntry, inflate: () => unknown): unknown {
   }
 }
 
-/** The entry's data as it is stored, by one request that begins with the header. */
+/** The entry's data as it is stored, by one request that begins with the header, or by two where that is long. */
 async function* streamPacked(
   source: ArchiveSource,
   entry: ArchiveEntry,
 ): AsyncGenerator<Uint8Array, void> {
-  const { headerOffset: offset, compressedBytes } = entry
-  const length = Math.min(localHeaderBytesMax + compressedBytes, source.bytes - offset)
-  const reader = (await source.stream({ offset, length })).getReader()
-  try {
-    let held: Uint8Array = new Uint8Array(0)
-    while (held.length < localHeaderBytesMin) {
-      held = Buffer.concat([held, await readOrThrow(reader)])
+  const range = rangeWithHeader(source, entry)
+  let held: Uint8Array = new Uint8Array(0)
+  let next: number | null = null
+  let end = 0
+  let at = 0
+  for await (const piece of streamRange(source, range)) {
+    held = next === null ? Buffer.concat([held, piece]) : piece
+    at += piece.length
+    if (next === null) {
+      if (held.length < localHeaderBytesMin) continue
+      next = readLocalHeader(held, entry)
+      end = next + entry.compressedBytes
+      ensureInside(source, entry, next)
     }
-    let skipped = readLocalHeader(held, entry)
-    ensureInside(source, entry, skipped)
-    let left = compressedBytes
-    let piece = held
+    const heldFrom = at - held.length
+    const data = held.subarray(Math.max(0, next - heldFrom), Math.max(0, end - heldFrom))
+    next += data.length
+    if (data.length > 0) yield data
+  }
+  if (next === null || next === end) return
+  yield* streamRange(source, { offset: range.offset + next, length: end - next })
+}
+
+async function* streamRange(
+  source: ArchiveSource,
+  range: ByteRange,
+): AsyncGenerator<Uint8Array, void> {
+  const reader = (await source.stream(range)).getReader()
+  let left = range.length
+  try {
     for (;;) {
-      const start = Math.min(skipped, piece.length)
-      const data = piece.subarray(start, start + left)
-      skipped -= start
-      left -= data.length
-      if (data.length > 0) yield data
-      if (left === 0) return
-      piece = await readOrThrow(reader)
+      const { done, value } = await reader.read()
+      if (done) break
+      left -= value.length
+      yield value
     }
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+  if (left > 0) throw new Error(`the archive's stream ended ${left} bytes too early`)
 }
 
-async function readOrThrow(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
-  const { done, value } = await reader.read()
-  if (done) throw new Error('the archive ended before the range that was asked for')
-  return value
+/** An entry's header and data, if the header is not longer than it usually is. */
+function rangeWithHeader(source: ArchiveSource, entry: ArchiveEntry): ByteRange {
+  const offset = entry.headerOffset
+  const length = localHeaderBytesMin + headerSlackBytes + entry.compressedBytes
+  return { offset, length: Math.min(length, source.bytes - offset) }
 }
 
 async function* check(
