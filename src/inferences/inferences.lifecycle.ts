@@ -8,6 +8,15 @@
  *   ABORTED    its user ended it. What had succeeded is paid, the rest refunded.
  *
  *   PENDING → RUNNING → COMPLETED | FAILED | ABORTED; a task whose run broke goes RUNNING → PENDING to be run again.
+ *
+ * The tasks that make a result video begin in a state before these:
+ *
+ *   WAITING    an `encode` task waits for the last outcome of its frames and a first success among the video's, an
+ *              `assemble` task for the end of the video's last `encode` task. No message was sent for it.
+ *
+ *   WAITING → PENDING in the batch that ends the last task it waited for; WAITING → FAILED with its video, when none of
+ *   the video's frames succeeded or another of its tasks failed. An inference has ended when none of its tasks is WAITING,
+ *   PENDING or RUNNING; since every end of a task looks at those that wait, none waits behind nothing.
  */
 
 export type InferenceState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'ABORTED'
@@ -60,5 +69,11 @@ export const taskLeaseMs = 60_000
 /** How often a living holder makes its lease new. */
 export const taskLeaseRenewalMs = 15_000
 
-/** The longest a run may take. */
-export const taskRunMsMax = 4 * 60_000
+export type TaskKind = 'inpaint' | 'encode' | 'assemble'
+
+/** The longest a run may take; a consumer of the queue is stopped after 15 minutes. */
+export const taskRunMsMax: Readonly<Record<TaskKind, number>> = {
+  inpaint: 4 * 60_000,
+  encode: 4 * 60_000,
+  assemble: 12 * 60_000,
+}

@@ -1,17 +1,25 @@
+import type { TaskKind } from './inferences.lifecycle.ts'
 import type { ModelId } from './parameters.rules.ts'
 
-/** What decides how long an item takes. */
+/** What decides how long an item takes, and which video it is a frame of. */
 export interface PlannedItem {
   readonly position: number
+  readonly videoId: string | null
   readonly pixels: number
   readonly holePixels: number
 }
 
 /** A stretch of consecutive items. */
 export interface PlannedTask {
+  readonly kind: TaskKind
+  /** The video of a task that encodes or assembles. */
+  readonly videoId: string | null
   readonly firstPosition: number
   readonly itemCount: number
 }
+
+/** Frames that are encoded at once: their signed URLs fit into one request of the inference service. */
+const encodedFramesMax = 240
 
 const itemsMax = 16
 const secondsMax = 20
@@ -33,8 +41,61 @@ function estimateSeconds(item: PlannedItem, modelId: ModelId): number {
   return Math.min(itemSecondsMax, seconds)
 }
 
-/** Cuts items, in the order of their positions, into tasks of at most 16 items and some 20 seconds of one core. */
+/**
+ * Plans an inference of these items, in the order of their positions: they are inpainted in tasks of at most 16 items and
+ * some 20 seconds of one core; each video is encoded in stretches of at most 240 frames, and assembled. A task that
+ * inpaints lies within one stretch, or outside of all videos.
+ */
 export function planTasks(items: readonly PlannedItem[], modelId: ModelId): PlannedTask[] {
+  const runs = cutAtVideos(items)
+  return [
+    ...runs.flatMap(({ videoId, items: run }) =>
+      (videoId === null ? [run] : cutIntoStretches(run)).flatMap((stretch) =>
+        planInpainting(stretch, modelId),
+      ),
+    ),
+    ...runs.flatMap(({ videoId, items: run }) => (videoId === null ? [] : planVideo(videoId, run))),
+  ]
+}
+
+interface Run {
+  readonly videoId: string | null
+  readonly items: PlannedItem[]
+}
+
+/** Neighbours of one video, or of none, together. */
+function cutAtVideos(items: readonly PlannedItem[]): Run[] {
+  const runs: Run[] = []
+  for (const item of items) {
+    const current = runs.at(-1)
+    if (current?.videoId === item.videoId) current.items.push(item)
+    else runs.push({ videoId: item.videoId, items: [item] })
+  }
+  return runs
+}
+
+function cutIntoStretches(run: readonly PlannedItem[]): PlannedItem[][] {
+  const stretches: PlannedItem[][] = []
+  for (let first = 0; first < run.length; first += encodedFramesMax) {
+    stretches.push(run.slice(first, first + encodedFramesMax))
+  }
+  return stretches
+}
+
+function planVideo(videoId: string, frames: readonly PlannedItem[]): PlannedTask[] {
+  const over = (kind: TaskKind, stretch: readonly PlannedItem[]): PlannedTask => ({
+    kind,
+    videoId,
+    firstPosition: stretch[0]?.position ?? 0,
+    itemCount: stretch.length,
+  })
+  return [
+    ...cutIntoStretches(frames).map((stretch) => over('encode', stretch)),
+    over('assemble', frames),
+  ]
+}
+
+function planInpainting(items: readonly PlannedItem[], modelId: ModelId): PlannedTask[] {
   const tasks: { firstPosition: number; itemCount: number }[] = []
   let seconds = 0
   for (const item of items) {
@@ -48,5 +109,5 @@ export function planTasks(items: readonly PlannedItem[], modelId: ModelId): Plan
       seconds += itemSeconds
     }
   }
-  return tasks
+  return tasks.map((task) => ({ ...task, kind: 'inpaint' as const, videoId: null }))
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { markSettled } from './inferences.repository.ts'
-import type { EndedInference } from './tasks/tasks.repository.ts'
+import type { EndedInference } from './tasks/endings.repository.ts'
 
 export type SettleInference = (inference: EndedInference) => Promise<void>
 

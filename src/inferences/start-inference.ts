@@ -3,14 +3,14 @@ import { type PricePlan, priceInference } from '../ledger/pricing.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceErrors } from './inferences.errors.ts'
+import { readModelIdOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
+import { planTasks } from './plan-tasks.ts'
 import {
   findInferableDataset,
   type InferableDataset,
   insertInference,
   listPlannedItems,
-} from './inferences.repository.ts'
-import { readModelIdOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
-import { planTasks } from './plan-tasks.ts'
+} from './start.repository.ts'
 import type { SendTasks } from './tasks/tasks.queue.ts'
 
 export interface StartInferenceContext {
@@ -87,7 +87,11 @@ export async function startInference(
         nowMs: context.nowMs,
       }),
   })
-  await sendOrLeaveToSweep(context, id, tasks)
+  await sendOrLeaveToSweep(
+    context,
+    id,
+    tasks.filter((task) => task.kind === 'inpaint'),
+  )
   return { id, jobId, modelId, datasetName: dataset.name }
 }
 

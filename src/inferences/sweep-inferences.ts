@@ -1,12 +1,12 @@
 import type { LedgerClient } from '../ledger/ledger.client.ts'
 import { listPendingReservations, type PendingReservation } from '../ledger/ledger.repository.ts'
-import { describeError, type Logger } from '../shared/logger.ts'
+import { describeError } from '../shared/logger.ts'
 import { inferenceDeadlineMs } from './inferences.lifecycle.ts'
 import { inferenceOperationId } from './start-inference.ts'
 import * as repository from './sweep.repository.ts'
 import type { EndTaskContext } from './tasks/end-task.ts'
 import { failTask } from './tasks/fail-task.ts'
-import type { SendTasks } from './tasks/tasks.queue.ts'
+import { deleteSegments } from './videos/delete-segments.ts'
 
 /** A message that was sent this long ago and began nothing is sent again. */
 const messageLostMs = 45_000
@@ -18,8 +18,6 @@ const stepMax = 100
 export interface SweepInferencesContext extends EndTaskContext {
   readonly createId: () => string
   readonly ledger: Pick<LedgerClient, 'release'>
-  readonly sendTasks: SendTasks
-  readonly logger: Logger
 }
 
 /** Goes on with, or undoes, whatever a crash or a lost message left of inferences. Running it twice changes nothing. */
@@ -35,7 +33,10 @@ export async function sweepInferences(context: SweepInferencesContext): Promise<
 
 async function settleEnded(context: SweepInferencesContext): Promise<void> {
   const ended = await repository.listUnsettled(context.database, { limit: stepMax })
-  for (const inference of ended) await context.settleInference(inference)
+  for (const inference of ended) {
+    await deleteSegments(context, inference)
+    await context.settleInference(inference)
+  }
 }
 
 async function resendTasks(context: SweepInferencesContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
 import { inferences } from './inferences.table.ts'
+import type { EndedInference } from './tasks/endings.repository.ts'
 import type { TaskMessage } from './tasks/tasks.queue.ts'
-import type { EndedInference } from './tasks/tasks.repository.ts'
 
 /** Inferences that have ended and whose reservation was not settled, oldest first. */
 export async function listUnsettled(

@@ -25,6 +25,7 @@ describe('planning tasks', () => {
       fc.property(items, fc.constantFrom('telea', 'patchmatch'), (sizes, model) => {
         const planned = sizes.map(({ pixels, hole }, position) => ({
           position,
+          videoId: null,
           pixels,
           holePixels: Math.floor(pixels * hole),
         }))
@@ -41,6 +42,7 @@ describe('planning tasks', () => {
   it('puts many quick items into one task, and a slow one into its own', () => {
     const quick = Array.from({ length: 100 }, (_, position) => ({
       position,
+      videoId: null,
       pixels: 147_456,
       holePixels: 4000,
     }))

@@ -145,7 +145,7 @@ export function consumerWith(
       sentAgain.push(delay === undefined ? { taskId } : { taskId, delay })
     }
   }
-  return { ...services, service, sendTasks, calls, sentAgain }
+  return { ...services, serviceCall, service, sendTasks, calls, sentAgain }
 }
 
 /** A service that makes something of every item. */

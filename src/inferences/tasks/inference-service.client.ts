@@ -43,15 +43,12 @@ export interface InpaintRequest {
   }[]
 }
 
-/** How a call ended. */
-export type CallEnd = { readonly kind: 'ended' } | CallFailure
-
 export interface InferenceServiceClient {
   /** Runs items and hands each outcome to `onItem` as it comes; items without an outcome were not finished. */
   inpaint(
     request: InpaintRequest,
     options: { signal: AbortSignal; onItem: (outcome: ItemOutcome) => Promise<void> },
-  ): Promise<CallEnd>
+  ): Promise<{ readonly kind: 'ended' } | CallFailure>
 }
 
 export function createInferenceServiceClient(serviceCall: ServiceCall): InferenceServiceClient {

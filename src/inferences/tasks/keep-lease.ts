@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../shared/database.ts'
 import { describeError, type Logger } from '../../shared/logger.ts'
 import { taskLeaseRenewalMs, taskRunMsMax } from '../inferences.lifecycle.ts'
-import { type ClaimedTask, renewLease } from './tasks.repository.ts'
+import { type ClaimedTask, renewLease } from './claims.repository.ts'
 
 /**
  * Runs work while the task's lease is made new again and again, so that a lease can be short and a dead holder is
@@ -24,7 +24,7 @@ export async function keepLease<Result>(
   }
   const timer = setInterval(renew, taskLeaseRenewalMs)
   try {
-    return await work(AbortSignal.any([lost.signal, AbortSignal.timeout(taskRunMsMax)]))
+    return await work(AbortSignal.any([lost.signal, AbortSignal.timeout(taskRunMsMax[task.kind])]))
   } finally {
     clearInterval(timer)
   }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../shared/database.ts'
+import type { ClaimedTask } from './claims.repository.ts'
 import type { ItemOutcome } from './inference-service.client.ts'
 import {
-  type ClaimedTask,
   type FailedItem,
   type Outcomes,
   recordOutcomes,
   type SucceededItem,
-} from './tasks.repository.ts'
+} from './outcomes.repository.ts'
 
 /** Gathers a task's outcomes and writes them down now and then, so that progress moves and a crash loses little. */
 export interface OutcomeLog {

@@ -2,11 +2,9 @@ import { describeError } from '../../shared/logger.ts'
 import { retryDelaySeconds } from '../inferences.lifecycle.ts'
 import { failTask } from './fail-task.ts'
 import { type RunTaskContext, runTask } from './run-task.ts'
-import { readTaskMessage, type SendTasks } from './tasks.queue.ts'
+import { readTaskMessage } from './tasks.queue.ts'
 
-export interface ConsumerContext extends RunTaskContext {
-  readonly sendTasks: SendTasks
-}
+export type ConsumerContext = RunTaskContext
 
 /** Runs the tasks of a batch side by side; the only place that acknowledges or retries their messages. */
 export async function consumeTasks(

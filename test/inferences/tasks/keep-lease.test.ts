@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { taskLeaseRenewalMs } from '../../../src/inferences/inferences.lifecycle.ts'
+import { claimTask } from '../../../src/inferences/tasks/claims.repository.ts'
 import { keepLease } from '../../../src/inferences/tasks/keep-lease.ts'
-import { claimTask } from '../../../src/inferences/tasks/tasks.repository.ts'
 import { createDatasetWithItems, startHeld } from '../../support/inferences.ts'
 import { createUser, services } from '../../support/world.ts'
 

@@ -1,0 +1,140 @@
+import { inferencePrefix, resultPrefix } from '../media/keys.ts'
+import type { Database } from '../shared/database.ts'
+import type { PlannedItem, PlannedTask } from './plan-tasks.ts'
+
+export interface InferableDataset {
+  readonly id: string
+  readonly name: string
+  readonly itemCount: number
+  readonly frameCount: number
+}
+
+/** The user's live dataset of that name. */
+export async function findInferableDataset(
+  database: Database,
+  query: { userId: string; name: string },
+): Promise<InferableDataset | null> {
+  return database.raw
+    .prepare(
+      `SELECT id, name, item_count AS itemCount, frame_count AS frameCount FROM datasets
+       WHERE user_id = ?1 AND name = ?2 AND deleted_at IS NULL`,
+    )
+    .bind(query.userId, query.name)
+    .first<InferableDataset>()
+}
+
+/** What planning takes of the dataset's first `itemCount` items, in the order of their positions. */
+export async function listPlannedItems(
+  database: Database,
+  query: { datasetId: string; itemCount: number },
+): Promise<PlannedItem[]> {
+  const { results } = await database.raw
+    .prepare(
+      `SELECT position, video_id AS videoId, width * height AS pixels, hole_pixels AS holePixels
+       FROM dataset_items WHERE dataset_id = ?1 AND position < ?2 ORDER BY position`,
+    )
+    .bind(query.datasetId, query.itemCount)
+    .all<PlannedItem>()
+  return results
+}
+
+export interface NewInference {
+  readonly id: string
+  readonly operationId: string
+  readonly userId: string
+  readonly dataset: InferableDataset
+  readonly modelId: string
+  /** JSON. */
+  readonly parameters: string
+  readonly reservationId: string
+  readonly imageUnitPrice: number
+  readonly frameUnitPrice: number
+  readonly resultExtension: string
+  readonly tasks: readonly (PlannedTask & { readonly id: string })[]
+  readonly nowMs: number
+}
+
+/**
+ * Writes an inference, its tasks, its items and its videos at once; items and videos are copied inside the database.
+ * Tasks that inpaint are ready, the others wait for them.
+ * Answers the inference's `jobId`, or null when the sweep has given the operation up or the dataset is gone.
+ */
+export async function insertInference(
+  database: Database,
+  inference: NewInference,
+): Promise<number | null> {
+  const exists = 'EXISTS (SELECT 1 FROM inferences WHERE id = ?1)'
+  const [inserted] = await database.raw.batch<{ jobId: number }>([
+    database.raw
+      .prepare(
+        `INSERT INTO inferences (id, user_id, dataset_id, dataset_name, model_id, parameters, state,
+           reservation_id, image_unit_price, frame_unit_price, item_count, frame_count, created_at, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'PENDING', ?7, ?8, ?9, ?10, ?11, ?12, ?12
+         WHERE EXISTS (SELECT 1 FROM datasets WHERE id = ?3 AND deleted_at IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM abandoned_operations WHERE operation_id = ?13)
+         RETURNING job_id AS jobId`,
+      )
+      .bind(
+        inference.id,
+        inference.userId,
+        inference.dataset.id,
+        inference.dataset.name,
+        inference.modelId,
+        inference.parameters,
+        inference.reservationId,
+        inference.imageUnitPrice,
+        inference.frameUnitPrice,
+        inference.dataset.itemCount,
+        inference.dataset.frameCount,
+        inference.nowMs,
+        inference.operationId,
+      ),
+    database.raw
+      .prepare(
+        `INSERT INTO inference_items (inference_id, position, kind, state, image_key, mask_key,
+           image_name, result_key, video_id, frame_index, pts, updated_at)
+         SELECT ?1, position, kind, 'PENDING', image_key, mask_key, image_name,
+           ?2 || upload_id || '_' || position || '.' || ?5, video_id, frame_index, pts, ?6
+         FROM dataset_items WHERE dataset_id = ?3 AND position < ?4 AND ${exists}`,
+      )
+      .bind(
+        inference.id,
+        resultPrefix({ userId: inference.userId, inferenceId: inference.id }),
+        inference.dataset.id,
+        inference.dataset.itemCount,
+        inference.resultExtension,
+        inference.nowMs,
+      ),
+    database.raw
+      .prepare(
+        `INSERT INTO inference_videos (inference_id, video_id, upload_index, name, state, first_position,
+           frame_count, result_key, updated_at)
+         SELECT ?1, videos.id, coalesce(videos.upload_index, items.upload_index), videos.name, 'PENDING',
+           min(items.position), count(*),
+           ?2 || videos.id || '_video_' || coalesce(videos.upload_index, items.upload_index) || '.mp4', ?5
+         FROM dataset_items AS items JOIN videos ON videos.id = items.video_id
+         WHERE items.dataset_id = ?3 AND items.position < ?4 AND ${exists}
+         GROUP BY videos.id`,
+      )
+      .bind(
+        inference.id,
+        inferencePrefix({ userId: inference.userId, inferenceId: inference.id }),
+        inference.dataset.id,
+        inference.dataset.itemCount,
+        inference.nowMs,
+      ),
+    database.raw
+      .prepare(
+        `INSERT INTO inference_tasks (id, inference_id, kind, video_id, state, first_position, item_count,
+           sent_at, created_at, updated_at)
+         SELECT value ->> 'id', ?1, value ->> 'kind', value ->> 'videoId',
+           CASE value ->> 'kind' WHEN 'inpaint' THEN 'PENDING' ELSE 'WAITING' END,
+           value ->> 'firstPosition', value ->> 'itemCount', ?3, ?3, ?3
+         FROM json_each(?2)
+         WHERE ${exists} AND (value ->> 'videoId' IS NULL OR EXISTS (SELECT 1 FROM inference_videos
+           WHERE inference_id = ?1 AND video_id = value ->> 'videoId'))`,
+      )
+      .bind(inference.id, JSON.stringify(inference.tasks), inference.nowMs),
+  ])
+  return inserted?.results[0]?.jobId ?? null
+}

@@ -1,0 +1,87 @@
+import type { PresignedUrls } from '../../media/presigned.ts'
+import type { Clock } from '../../shared/clock.ts'
+import type { Database } from '../../shared/database.ts'
+import type { Logger } from '../../shared/logger.ts'
+import { taskRunMsMax } from '../inferences.lifecycle.ts'
+import { type InferenceParameters, resultFormatOf } from '../parameters.rules.ts'
+import type { ClaimedTask } from './claims.repository.ts'
+import type {
+  InferenceServiceClient,
+  InpaintRequest,
+  ItemOutcome,
+} from './inference-service.client.ts'
+import { keepLease } from './keep-lease.ts'
+import { createOutcomeLog } from './outcome-log.ts'
+import type { TaskError, TaskWork } from './task-work.ts'
+
+export interface InpaintContext {
+  readonly database: Database
+  readonly service: InferenceServiceClient
+  readonly presignedUrls: PresignedUrls
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const unanswered: TaskError = {
+  code: 'task.item_unanswered',
+  message: 'The inference service did not say what became of this item.',
+}
+
+/** Has a task's items inpainted; those that ended are not asked for again. */
+export function createInpaintWork(context: InpaintContext, task: ClaimedTask): TaskWork {
+  const log = createOutcomeLog({ database: context.database, holder: task, clock: context.clock })
+  const fail = (error: TaskError) => {
+    const outcomes = log.takeRest()
+    const left = task.items.filter((item) => !log.has(item.position))
+    const failed = left.map((item) => ({ ...error, position: item.position }))
+    return {
+      kind: 'inpainted' as const,
+      outcomes: { ...outcomes, failed: [...outcomes.failed, ...failed] },
+    }
+  }
+
+  return {
+    fail,
+    end: () => fail(unanswered),
+    takeRest: log.takeRest,
+    async run() {
+      if (task.items.length === 0) return { kind: 'ended' }
+      const retryable: string[] = []
+      const onItem = async (outcome: ItemOutcome) => {
+        if (outcome.status === 'failed' && outcome.error.retryable) {
+          retryable.push(outcome.error.code)
+        } else await log.add(outcome)
+      }
+      const request = await createRequest(context.presignedUrls, task)
+      const end = await keepLease(context, task, (signal) =>
+        context.service.inpaint(request, { signal, onItem }),
+      )
+      const [reason] = retryable
+      return end.kind === 'ended' && reason !== undefined ? { kind: 'broken', reason } : end
+    },
+  }
+}
+
+async function createRequest(
+  { presignGet, presignPut }: PresignedUrls,
+  task: ClaimedTask,
+): Promise<InpaintRequest> {
+  const output = resultFormatOf(JSON.parse(task.parameters) as InferenceParameters)
+  const expiresInSeconds = Math.ceil(taskRunMsMax.inpaint / 1000)
+  const items = await Promise.all(
+    task.items.map(async (item) => {
+      const [imageUrl, maskUrl, resultUrl] = await Promise.all([
+        presignGet({ key: item.imageKey, expiresInSeconds }),
+        presignGet({ key: item.maskKey, expiresInSeconds }),
+        presignPut({ key: item.resultKey, expiresInSeconds, contentType: output.contentType }),
+      ])
+      return { id: String(item.position), imageUrl, maskUrl, resultUrl }
+    }),
+  )
+  return {
+    taskId: task.id,
+    model: task.modelId,
+    output: { format: output.format, quality: output.quality },
+    items,
+  }
+}
