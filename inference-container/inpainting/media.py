@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterable, Collection
 
 import httpx
 
@@ -71,10 +71,23 @@ class MediaClient:
 
     async def store(self, url: str, data: bytes, *, content_type: str) -> None:
         """Writes a result; raises ItemError: origin.refused or result.store_failed."""
+        await self._put(url, data, {"Content-Type": content_type}, seconds_max=self._seconds_max)
+
+    async def store_chunks(self, url: str, chunks: AsyncIterable[bytes], *, size_bytes: int, content_type: str) -> None:
+        """Writes a result of any size for as long as its store keeps taking of it.
+
+        Raises ItemError: origin.refused or result.store_failed.
+        """
+        headers = {"Content-Type": content_type, "Content-Length": str(size_bytes)}
+        await self._put(url, chunks, headers, seconds_max=None)
+
+    async def _put(
+        self, url: str, content: bytes | AsyncIterable[bytes], headers: dict[str, str], *, seconds_max: float | None
+    ) -> None:
         ensure_allowed(url, self._origins, field="resultUrl")
         try:
-            async with asyncio.timeout(self._seconds_max):
-                response = await self._http.put(url, content=data, headers={"Content-Type": content_type})
+            async with asyncio.timeout(seconds_max):
+                response = await self._http.put(url, content=content, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise ItemError(
                 Code.RESULT_STORE_FAILED,
