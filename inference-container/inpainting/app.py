@@ -19,6 +19,7 @@ from inpainting.registry import create_registry
 from inpainting.schemas import InpaintBody, read_body
 from inpainting.service import Service
 from inpainting.settings import Settings
+from inpainting.videos.segment_routes import create_segment_routes
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -73,6 +74,8 @@ def create_app(settings: Settings) -> FastAPI:
         service.admit(len(body.items))
         return LineStream(lambda emit: service.run_items(body, model, parameters, emit))
 
+    app.include_router(create_segment_routes(service), dependencies=authorized)
+
     return app
 
 
@@ -83,7 +86,7 @@ def _render_error(error: RequestError) -> Response:
     if error.code is Code.AUTH_INVALID:
         headers["WWW-Authenticate"] = "Bearer"
     body = {"error": {"code": error.code, "message": error.message, **error.details}}
-    return JSONResponse(body, STATUS_BY_CODE[error.code], headers)
+    return JSONResponse(body, error.status, headers)
 
 
 async def _render_request_error(request: Request, error: Exception) -> Response:

@@ -33,6 +33,17 @@ class Code(StrEnum):
     RESULT_STORE_FAILED = "result.store_failed"
     ITEM_TIMEOUT = "item.timeout"
 
+    VIDEO_UNDECODABLE = "video.undecodable"
+    VIDEO_NO_VIDEO_STREAM = "video.no_video_stream"
+    VIDEO_NO_FRAMES = "video.no_frames"
+    VIDEO_TOO_MANY_PIXELS = "video.too_many_pixels"
+    VIDEO_TOO_MANY_FRAMES = "video.too_many_frames"
+    VIDEO_FPS_TOO_HIGH = "video.fps_too_high"
+    FRAME_UNDECODABLE = "frame.undecodable"
+    SEGMENT_SIZE_MISMATCH = "segment.size_mismatch"
+    SEGMENT_UNREADABLE = "segment.unreadable"
+    SEGMENT_OUT_OF_ORDER = "segment.out_of_order"
+
 
 # Codes that end a whole request, with their HTTP status.
 STATUS_BY_CODE: dict[Code, int] = {
@@ -53,13 +64,23 @@ STATUS_BY_CODE: dict[Code, int] = {
 class RequestError(Exception):
     """Ends a request before any of its items has started.
 
-    `details` are further fields of the answer's `error` object.
+    `details` are further fields of the answer's `error` object. `status` is asked for where a code ends requests
+    as well as items, and so has none of its own.
     """
 
-    def __init__(self, code: Code, message: str, *, retry_after_seconds: int | None = None, **details: Any) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        retry_after_seconds: int | None = None,
+        status: int | None = None,
+        **details: Any,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = STATUS_BY_CODE[code] if status is None else status
         self.retry_after_seconds = retry_after_seconds
         self.details = details
 
@@ -67,11 +88,19 @@ class RequestError(Exception):
 class ItemError(Exception):
     """Ends one item; the others of the request go on.
 
-    `retryable` says whether the same item may succeed when it is sent again unchanged.
+    `retryable` says whether the same item may succeed when it is sent again unchanged; `details` are further fields.
     """
 
-    def __init__(self, code: Code, message: str, *, retryable: bool = False) -> None:
+    def __init__(self, code: Code, message: str, *, retryable: bool = False, **details: Any) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retryable = retryable
+        self.details = details
+
+    def as_request_error(self) -> RequestError:
+        """The same for a request that has nothing but this item."""
+        if self.retryable:
+            return RequestError(self.code, self.message, status=503, retry_after_seconds=2, **self.details)
+        status = 400 if self.code is Code.ORIGIN_REFUSED else 422
+        return RequestError(self.code, self.message, status=status, **self.details)
