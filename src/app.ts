@@ -1,6 +1,7 @@
 import { cors } from 'hono/cors'
 import { adminRoutes } from './admin/admin.routes.ts'
 import { datasetRoutes } from './datasets/datasets.routes.ts'
+import { fileUploadRoutes } from './datasets/file-uploads/file-uploads.routes.ts'
 import { itemRoutes } from './datasets/items.routes.ts'
 import { uploadRoutes } from './datasets/uploads/uploads.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
@@ -32,6 +33,7 @@ export function createApp() {
   app.route('/api/datasets', uploadRoutes)
   app.route('/api/datasets', datasetRoutes)
   app.route('/api/datasets', itemRoutes)
+  app.route('/api/uploads', fileUploadRoutes)
   app.route('/api/inferences', inferenceRoutes)
   app.route('/api/inferences', resultRoutes)
   app.route('/', mediaRoutes)

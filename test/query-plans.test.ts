@@ -61,6 +61,7 @@ describe('What a request asks the database', () => {
     ['/api/datasets/photos/data', 3],
     ['/api/datasets/', 3],
     ['/api/inferences/', 3],
+    ['/api/uploads/', 3],
   ])('%s takes %i statements, the access token included', async (path, count) => {
     expect(await record(path)).toHaveLength(count)
   })
@@ -72,6 +73,7 @@ describe('What a request asks the database', () => {
     ['/api/datasets/photos?includeDeleted=true', 'user'],
     ['/api/datasets/photos/data', 'user'],
     ['/api/inferences/', 'user'],
+    ['/api/uploads/', 'user'],
     ['/api/admin/transactions', 'admin'],
     ['/api/admin/datasets', 'admin'],
     ['/api/admin/datasets?tag=old', 'admin'],
