@@ -1,3 +1,4 @@
+import { sweepFileUploads } from './datasets/file-uploads/sweep-file-uploads.ts'
 import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
 import type { Services } from './services.ts'
@@ -12,6 +13,7 @@ export async function sweep(services: Services): Promise<void> {
     administrator: () => ensureAdministrator(services),
     accounts: () => openMissingAccounts(services),
     uploads: () => sweepUploads(services),
+    fileUploads: () => sweepFileUploads(services),
     inferences: () => sweepInferences(services),
   }
   for (const [part, run] of Object.entries(parts)) {
