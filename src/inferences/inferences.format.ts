@@ -2,6 +2,14 @@ import { createAmount, formatTokens } from '../ledger/amounts.ts'
 import { formatTime } from '../shared/clock.ts'
 import { hasEnded, jobStatusOf, progressOf } from './inferences.lifecycle.ts'
 import type { InferenceItemRow, InferenceRow } from './inferences.table.ts'
+import { formatVideoFailures, formatVideos } from './videos/videos.format.ts'
+import type { ListedVideo } from './videos/videos.repository.ts'
+
+/** What an inference was about, and what became of it. */
+export interface Outcome {
+  readonly items: readonly InferenceItemRow[]
+  readonly videos: readonly ListedVideo[]
+}
 
 export function formatInferenceForList(inference: InferenceRow) {
   return {
@@ -17,7 +25,7 @@ export function formatInferenceForList(inference: InferenceRow) {
   }
 }
 
-export function formatInferenceForApi(inference: InferenceRow, items: readonly InferenceItemRow[]) {
+export function formatInferenceForApi(inference: InferenceRow, outcome: Outcome) {
   const images = (inference.itemCount - inference.frameCount) * inference.imageUnitPrice
   const frames = inference.frameCount * inference.frameUnitPrice
   const tokens = (thousandths: number) => formatTokens(createAmount(thousandths))
@@ -35,13 +43,13 @@ export function formatInferenceForApi(inference: InferenceRow, items: readonly I
     failedItems: inference.failedCount,
     tokensSpent: inference.spent === null ? null : tokens(inference.spent),
     carbonGrams: inference.carbonGrams,
-    result: inference.state === 'COMPLETED' ? formatResult(items) : null,
-    failures: formatFailures(items),
+    result: inference.state === 'COMPLETED' ? formatResult(outcome) : null,
+    failures: formatFailures(outcome),
   }
 }
 
 /** The job's state in the words of the original's queue, beside those of its README. */
-export function formatJob(inference: InferenceRow, items: readonly InferenceItemRow[]) {
+export function formatJob(inference: InferenceRow, outcome: Outcome) {
   return {
     jobId: inference.jobId,
     status: jobStatusOf(inference.state),
@@ -51,8 +59,9 @@ export function formatJob(inference: InferenceRow, items: readonly InferenceItem
     totalItems: inference.itemCount,
     succeededItems: inference.succeededCount,
     failedItems: inference.failedCount,
-    result: inference.state === 'COMPLETED' ? { success: true, result: formatResult(items) } : null,
-    failures: hasEnded(inference.state) ? formatFailures(items) : [],
+    result:
+      inference.state === 'COMPLETED' ? { success: true, result: formatResult(outcome) } : null,
+    failures: hasEnded(inference.state) ? formatFailures(outcome) : [],
   }
 }
 
@@ -71,16 +80,17 @@ export function succeededImages(items: readonly InferenceItemRow[]): InferenceIt
   return items.filter((item) => item.state === 'SUCCEEDED' && item.kind === 'image')
 }
 
-function formatResult(items: readonly InferenceItemRow[]) {
+function formatResult({ items, videos }: Outcome) {
   return {
     success: true,
     images: succeededImages(items).map(formatImage),
-    videos: [] as { originalVideoId: string; outputPath: string }[],
+    videos: formatVideos(videos),
   }
 }
 
-export function formatFailures(items: readonly InferenceItemRow[]) {
-  return items
+/** The items and the videos that failed. */
+export function formatFailures({ items, videos }: Outcome) {
+  const failedItems = items
     .filter((item) => item.state === 'FAILED')
     .map((item) => ({
       originalPath: item.imageKey,
@@ -88,4 +98,5 @@ export function formatFailures(items: readonly InferenceItemRow[]) {
       code: item.errorCode ?? 'unknown',
       message: item.errorMessage ?? '',
     }))
+  return [...failedItems, ...formatVideoFailures(videos)]
 }

@@ -12,7 +12,12 @@ import {
 } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { inferenceErrors } from './inferences.errors.ts'
-import { formatInferenceForApi, formatInferenceForList, formatJob } from './inferences.format.ts'
+import {
+  formatInferenceForApi,
+  formatInferenceForList,
+  formatJob,
+  type Outcome,
+} from './inferences.format.ts'
 import { hasEnded } from './inferences.lifecycle.ts'
 import {
   findInference,
@@ -23,6 +28,7 @@ import {
 import * as schemas from './inferences.schemas.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import { startInference } from './start-inference.ts'
+import { listInferenceVideos } from './videos/videos.repository.ts'
 
 /*
  * POST /                     start an inference over a dataset
@@ -124,7 +130,7 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     if (!inference) {
       throw inferenceErrors.createError('inferences.job_not_found', 'Job not found in queue.')
     }
-    const data = formatJob(inference, await itemsOfEnded(context.get('services'), inference))
+    const data = formatJob(inference, await findOutcome(context.get('services'), inference))
     const message = 'Job status retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
@@ -134,7 +140,7 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
       userId: context.get('user').id,
       id: context.req.valid('param').id,
     })
-    const data = formatInferenceForApi(inference, await itemsOfEnded(services, inference))
+    const data = formatInferenceForApi(inference, await findOutcome(services, inference))
     const message = 'Inference retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
@@ -154,6 +160,15 @@ export async function findInferenceOrThrow(
   throw inferenceErrors.createError('inferences.not_found', 'Inference not found')
 }
 
-async function itemsOfEnded(services: Pick<Services, 'database'>, inference: InferenceRow) {
-  return hasEnded(inference.state) ? await listInferenceItems(services.database, inference.id) : []
+/** What became of an inference that has ended; nothing before. */
+export async function findOutcome(
+  { database }: Pick<Services, 'database'>,
+  inference: InferenceRow,
+): Promise<Outcome> {
+  if (!hasEnded(inference.state)) return { items: [], videos: [] }
+  const [items, videos] = await Promise.all([
+    listInferenceItems(database, inference.id),
+    inference.frameCount > 0 ? listInferenceVideos(database, inference.id) : [],
+  ])
+  return { items, videos }
 }

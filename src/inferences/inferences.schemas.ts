@@ -119,7 +119,22 @@ export const resultsSchema = z.object({
     inferenceId: z.uuid(),
     status: state,
     images: z.array(image.extend({ downloadUrl: z.url() })),
-    videos: z.array(video.extend({ downloadUrl: z.url() })),
+    videos: z.array(
+      video.extend({
+        downloadUrl: z.url(),
+        status: z.literal('SUCCEEDED'),
+        width: z.number().nullable(),
+        height: z.number().nullable(),
+        frameCount: z.number(),
+        fps: z.number().nullable(),
+        durationSeconds: z.number().nullable(),
+        sizeBytes: z.number().nullable(),
+        replacedFrames: z
+          .array(z.number())
+          .openapi({ description: 'Indexes of the frames that are shown as they were uploaded' }),
+        notes: z.array(z.string()),
+      }),
+    ),
     failures,
   }),
 })

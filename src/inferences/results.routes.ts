@@ -13,9 +13,10 @@ import {
   resultFileName,
   succeededImages,
 } from './inferences.format.ts'
-import { findResultFile, listInferenceItems } from './inferences.repository.ts'
-import { findInferenceOrThrow } from './inferences.routes.ts'
+import { findResultFile } from './inferences.repository.ts'
+import { findInferenceOrThrow, findOutcome } from './inferences.routes.ts'
 import * as schemas from './inferences.schemas.ts'
+import { formatVideoFacts, succeededVideos } from './videos/videos.format.ts'
 
 /*
  * GET /:id/results              what the inference made, with URLs to download it
@@ -42,7 +43,7 @@ const results = createRoute({
 export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
   results,
   async (context) => {
-    const { database, signedUrls } = context.get('services')
+    const { signedUrls } = context.get('services')
     const inference = await findInferenceOrThrow(context.get('services'), {
       userId: context.get('user').id,
       id: context.req.valid('param').id,
@@ -54,11 +55,20 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
         { status: inference.state },
       )
     }
-    const items = await listInferenceItems(database, inference.id)
+    const outcome = await findOutcome(context.get('services'), inference)
     const images = await Promise.all(
-      succeededImages(items).map(async (item) => ({
+      succeededImages(outcome.items).map(async (item) => ({
         ...formatImage(item),
         downloadUrl: await signedUrls.sign({ key: item.resultKey, fileName: resultFileName(item) }),
+      })),
+    )
+    const videos = await Promise.all(
+      succeededVideos(outcome.videos).map(async (video) => ({
+        ...formatVideoFacts(video),
+        downloadUrl: await signedUrls.sign({
+          key: video.resultKey,
+          fileName: resultFileName({ imageName: video.name, resultKey: video.resultKey }),
+        }),
       })),
     )
     return context.json(
@@ -69,8 +79,8 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
           inferenceId: inference.id,
           status: inference.state,
           images,
-          videos: [],
-          failures: formatFailures(items),
+          videos,
+          failures: formatFailures(outcome),
         },
       },
       200,

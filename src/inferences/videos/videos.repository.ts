@@ -1,6 +1,11 @@
-import type { VideoRow } from '../../datasets/videos/videos.table.ts'
+import { asc, eq } from 'drizzle-orm'
+import { type VideoRow, videos } from '../../datasets/videos/videos.table.ts'
 import type { Database } from '../../shared/database.ts'
-import type { InferenceItemRow, InferenceVideoRow } from '../inferences.table.ts'
+import {
+  type InferenceItemRow,
+  type InferenceVideoRow,
+  inferenceVideos,
+} from '../inferences.table.ts'
 import type { ClaimedTask } from '../tasks/claims.repository.ts'
 
 /** What a result video takes from the video that was uploaded. */
@@ -69,4 +74,23 @@ export type ListedVideo = InferenceVideoRow & {
   readonly sampledFps: string | null
   readonly sourceFps: string | null
   readonly sourceKey: string | null
+}
+
+/** Every video of an inference, in the order of the dataset. */
+export async function listInferenceVideos(
+  database: Database,
+  inferenceId: string,
+): Promise<ListedVideo[]> {
+  const rows = await database.query
+    .select({
+      made: inferenceVideos,
+      sampledFps: videos.fps,
+      sourceFps: videos.sourceFps,
+      sourceKey: videos.sourceKey,
+    })
+    .from(inferenceVideos)
+    .leftJoin(videos, eq(videos.id, inferenceVideos.videoId))
+    .where(eq(inferenceVideos.inferenceId, inferenceId))
+    .orderBy(asc(inferenceVideos.firstPosition))
+  return rows.map(({ made, ...source }) => ({ ...made, ...source }))
 }
