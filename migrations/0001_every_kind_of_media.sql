@@ -39,7 +39,7 @@ CREATE TABLE `ingestions` (
 --> statement-breakpoint
 CREATE INDEX `ingestions_open` ON `ingestions` (`sent_at`) WHERE state IN ('RECEIVING', 'RUNNING');--> statement-breakpoint
 CREATE INDEX `ingestions_by_dataset` ON `ingestions` (`dataset_id`);--> statement-breakpoint
-CREATE INDEX `ingestions_ended` ON `ingestions` (`ended_at`) WHERE ended_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `ingestions_unclean` ON `ingestions` (`updated_at`) WHERE state = 'FAILED' AND ended_at IS NULL;--> statement-breakpoint
 CREATE TABLE `upload_entries` (
 	`upload_id` text NOT NULL,
 	`number` integer NOT NULL,
@@ -51,6 +51,8 @@ CREATE TABLE `upload_entries` (
 	`video` text,
 	`reason_code` text,
 	`reason` text,
+	`first_position` integer,
+	`item_count` integer,
 	PRIMARY KEY(`upload_id`, `number`)
 );
 --> statement-breakpoint

@@ -34,6 +34,10 @@ const settingsSchema = z.object({
   PICTURE_BYTES_MAX: wholeNumber(64 * megabyte),
   MASK_BYTES_MAX: wholeNumber(32 * megabyte),
   PICTURE_PIXELS_MAX: wholeNumber(64_000_000),
+  ARCHIVE_ENTRIES_MAX: wholeNumber(20_000),
+  ARCHIVE_RATIO_MAX: wholeNumber(200),
+  ARCHIVE_INFLATED_BYTES_MAX: wholeNumber(20_000 * megabyte),
+  VIDEO_FRAMES_MAX: wholeNumber(10_000),
 
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: z.string().optional(),

@@ -1,4 +1,8 @@
 import { createApp, servicesOf } from './app.ts'
+import {
+  consumeDeadUploads,
+  consumeUploads,
+} from './datasets/uploads/ingestion/ingestions.consumer.ts'
 import { consumeDeadTasks, consumeTasks } from './inferences/tasks/tasks.consumer.ts'
 import { sweep } from './sweep.ts'
 
@@ -6,11 +10,15 @@ export { TokenAccount } from './ledger/account/token-account.object.ts'
 
 const app = createApp()
 
+/** A queue's name ends in what it carries, and in `-dead` for what was given up. */
+function consumerOf(queue: string) {
+  if (queue.endsWith('-uploads')) return consumeUploads
+  if (queue.endsWith('-uploads-dead')) return consumeDeadUploads
+  return queue.endsWith('-dead') ? consumeDeadTasks : consumeTasks
+}
+
 export default {
   fetch: app.fetch,
-  queue: (batch, env) =>
-    batch.queue.endsWith('-dead')
-      ? consumeDeadTasks(servicesOf(env), batch)
-      : consumeTasks(servicesOf(env), batch),
+  queue: (batch, env) => consumerOf(batch.queue)(servicesOf(env), batch),
   scheduled: (_controller, env) => sweep(servicesOf(env)),
 } satisfies ExportedHandler<Env>

@@ -1,5 +1,9 @@
 import { readSettingsOrThrow, type Settings } from './config.ts'
 import { orphanDatasetsOf } from './datasets/datasets.repository.ts'
+import {
+  createSendUploads,
+  type SendUploads,
+} from './datasets/uploads/ingestion/ingestions.queue.ts'
 import { createServiceCall, type ServiceCall } from './inference-service/service-call.ts'
 import { createSettleInference, type SettleInference } from './inferences/settle-inference.ts'
 import {
@@ -36,6 +40,7 @@ export interface Services {
   readonly serviceCall: ServiceCall
   readonly service: InferenceServiceClient
   readonly sendTasks: SendTasks
+  readonly sendUploads: SendUploads
   readonly settleInference: SettleInference
   readonly gramsPerJoule: number
   readonly orphanDatasetsOf: (owner: { userId: string; nowMs: number }) => D1PreparedStatement
@@ -87,6 +92,7 @@ export function createServices(env: Env): Services {
     serviceCall,
     service: createInferenceServiceClient(serviceCall),
     sendTasks: createSendTasks(env.TASKS),
+    sendUploads: createSendUploads(env.UPLOADS),
     settleInference: createSettleInference({ database, ledger, clock, logger }),
     gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,
     orphanDatasetsOf: (owner) => orphanDatasetsOf(database, owner),

@@ -1,4 +1,5 @@
 import { sweepFileUploads } from './datasets/file-uploads/sweep-file-uploads.ts'
+import { sweepIngestions } from './datasets/uploads/ingestion/sweep-ingestions.ts'
 import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
 import type { Services } from './services.ts'
@@ -12,6 +13,7 @@ export async function sweep(services: Services): Promise<void> {
   const parts = {
     administrator: () => ensureAdministrator(services),
     accounts: () => openMissingAccounts(services),
+    ingestions: () => sweepIngestions(services),
     uploads: () => sweepUploads(services),
     fileUploads: () => sweepFileUploads(services),
     inferences: () => sweepInferences(services),

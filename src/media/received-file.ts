@@ -30,12 +30,15 @@ export interface ReceivedFile extends StoredFacts {
   discard(): Promise<void>
 }
 
-export interface ReceiveFileOptions
-  extends Pick<SpoolOptions, 'store' | 'onSpill' | 'memoryBytesMax'> {
+export interface ReceiveFileOptions extends Pick<SpoolOptions, 'store' | 'memoryBytesMax'> {
+  /** Awaited once before the first byte is stored; what it throws ends the file. */
+  readonly onSpill?: ((kind: FileKind) => Promise<void>) | undefined
   readonly file: PairFile
   readonly fileName: string
   readonly chunks: AsyncIterable<Uint8Array>
   readonly bytesMax: number
+  /** For a video or an archive, where that is another limit. */
+  readonly mediaBytesMax?: number
   readonly pixelsMax: number
   readonly createKey: (extension: StoredExtension) => string
   /** Called when the first bytes have told the kind; refuses it by throwing, before more is read. */
@@ -85,7 +88,8 @@ class Reception {
   ) {}
 
   async write(chunk: Uint8Array): Promise<void> {
-    const { file, bytesMax } = this.options
+    const { file } = this.options
+    const bytesMax = bytesMaxOf(this.options, this.format)
     this.#bytes += chunk.length
     if (this.#bytes > bytesMax) throw createTooLargeError(file, bytesMax)
     await this.checker?.push(chunk)
@@ -118,7 +122,12 @@ async function openReception(options: ReceiveFileOptions, head: Uint8Array): Pro
   await acceptKind?.(format.kind)
   const key = createKey(format.extension)
   const object = { key, contentType: format.contentType, fileName: nameOf(options, format) }
-  const spool = createSpool({ object, store, onSpill, ...(memoryBytesMax && { memoryBytesMax }) })
+  const spool = createSpool({
+    object,
+    store,
+    onSpill: onSpill && (() => onSpill(format.kind)),
+    ...(memoryBytesMax && { memoryBytesMax }),
+  })
   return new Reception(options, format, key, spool, createChecker(options, format))
 }
 
@@ -130,6 +139,10 @@ function createChecker({ file, bytesMax, pixelsMax }: ReceiveFileOptions, { kind
   if (kind !== 'picture') return null
   if (file === 'mask') return createMaskChecker({ bytesMax, pixelsMax })
   return createStillChecker({ file, bytesMax, pixelsMax })
+}
+
+function bytesMaxOf({ bytesMax, mediaBytesMax }: ReceiveFileOptions, { kind }: FileFormat): number {
+  return kind === 'picture' ? bytesMax : (mediaBytesMax ?? bytesMax)
 }
 
 function nameOf({ file, fileName }: ReceiveFileOptions, { extension }: FileFormat): string {

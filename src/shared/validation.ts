@@ -61,6 +61,13 @@ async function readTextOrThrow(request: Request): Promise<string> {
   }
 }
 
+/** A JSON object as a request's body. Throws as `normalizeJsonBody` does. */
+export async function readJsonObjectOrThrow(request: Request): Promise<Record<string, unknown>> {
+  const text = await readTextOrThrow(request)
+  ensureJsonObject(text)
+  return JSON.parse(text) as Record<string, unknown>
+}
+
 function createTooLargeError() {
   return requestErrors.createError(
     'request.too_large',

@@ -1,6 +1,5 @@
 import type { ReceivedFile } from '../../media/received-file.ts'
 import { ensureSameSize } from '../../media/stills/mask.ts'
-import type { UploadForm } from './upload-form.ts'
 import { createFilesRequiredError } from './uploads.errors.ts'
 import type { NewItem } from './uploads.repository.ts'
 
@@ -11,7 +10,13 @@ export interface PicturePair {
 }
 
 /** A form's picture and mask as the item they make; throws when one is missing or their sizes differ. */
-export function readPairOrThrow({ image, mask }: UploadForm): PicturePair {
+export function readPairOrThrow({
+  image,
+  mask,
+}: {
+  readonly image: ReceivedFile | null
+  readonly mask: ReceivedFile | null
+}): PicturePair {
   if (!image?.still || !mask?.mask) {
     const missing = [image ? null : 'image', mask ? null : 'mask'].filter((file) => file !== null)
     throw createFilesRequiredError({ missing })

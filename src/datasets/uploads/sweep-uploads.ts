@@ -1,6 +1,7 @@
 import { listPendingReservations } from '../../ledger/ledger.repository.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { type EndUploadsContext, endCutOffUploads } from './end-uploads.ts'
+import { hasOpenIngestion } from './ingestion/sweep.repository.ts'
 
 /** No request lives this long; a reservation this old belongs to an upload whose request died. */
 const uploadLostMs = 15 * 60_000
@@ -15,6 +16,8 @@ export async function sweepUploads(
     operationType: 'dataset_upload',
     createdBeforeMs: nowMs - uploadLostMs,
     limit: uploadsPerSweep,
+    // An archive or a video may take longer than any request, and ends by itself.
+    unless: hasOpenIngestion(),
   })
   if (pending.length > 0) await endCutOffUploads({ ...context, nowMs }, pending)
 }

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import busboy from 'busboy'
 import type { StoredExtension } from '../../media/keys.ts'
 import { type ReceivedFile, receiveFile } from '../../media/received-file.ts'
@@ -20,8 +21,8 @@ export interface UploadFormOptions {
   readonly createKey: (file: PairFile, extension: StoredExtension) => string
   /** Called when a file's kind is known; refuses it by throwing, before the rest is read. */
   readonly acceptKind?: (file: PairFile, kind: FileKind) => void | Promise<void>
-  /** Awaited once, before the first byte of either file is stored. */
-  readonly onSpill?: () => Promise<void>
+  /** Awaited before the first byte of a file is stored. */
+  readonly onSpill?: (file: PairFile, kind: FileKind) => Promise<void>
 }
 
 export interface UploadForm {
@@ -55,13 +56,11 @@ export async function receiveUploadForm(
     parser = createParser(request)
     const closed = new Promise((resolve) => parser?.on('close', resolve))
     collectFields(parser, fields, failure.reject)
-    collectFiles(parser, receptions, shareSpill(options), failure.reject)
+    collectFiles(parser, receptions, options, failure.reject)
     await Promise.race([failure.promise, pump(body, parser, options)])
     await Promise.race([failure.promise, closed])
-    const [image = null, mask = null] = await Promise.all([
-      receptions.get('image'),
-      receptions.get('mask'),
-    ])
+    const image = (await receptions.get('image')) ?? null
+    const mask = await readMask(image, receptions.get('mask'))
     return { fields: Object.fromEntries(fields), image, mask }
   } catch (error) {
     parser?.destroy()
@@ -69,6 +68,19 @@ export async function receiveUploadForm(
     await body.dismiss()
     throw error
   }
+}
+
+/** An archive brings its masks with it: whatever came under `mask` is a placeholder. */
+async function readMask(
+  image: ReceivedFile | null,
+  mask: Promise<ReceivedFile> | undefined,
+): Promise<ReceivedFile | null> {
+  if (image?.kind !== 'zip') return (await mask) ?? null
+  await mask?.then(
+    (placeholder) => placeholder.discard(),
+    () => undefined,
+  )
+  return null
 }
 
 async function pump(
@@ -132,6 +144,7 @@ function collectFiles(
   options: UploadFormOptions,
   fail: (error: unknown) => void,
 ): void {
+  const failMaskOf = createMaskJudge(fail)
   parser.on('file', (name, stream, { filename }) => {
     // A form sends a part without a file name where the user chose no file.
     const isChosen = typeof filename === 'string' && filename !== ''
@@ -148,37 +161,51 @@ function collectFiles(
       fileName: filename,
       chunks: readPart(stream),
       bytesMax: name === 'mask' ? limits.maskBytesMax : limits.pictureBytesMax,
+      mediaBytesMax: limits.uploadBytesMax,
+      // What its bytes are for is known with the image alone: a mask waits in memory until then.
+      ...(name === 'mask' && { memoryBytesMax: limits.maskBytesMax }),
       pixelsMax: limits.pixelsMax,
       store,
-      onSpill,
+      onSpill: onSpill && ((kind) => onSpill(name, kind)),
       createKey: (extension) => createKey(name, extension),
-      acceptKind: (kind) => acceptKind?.(name, kind),
+      async acceptKind(kind) {
+        await acceptKind?.(name, kind)
+        if (name === 'image') failMaskOf.image(kind)
+      },
     })
     receptions.set(name, reception)
-    reception.catch(fail)
+    reception.catch(name === 'mask' ? failMaskOf.mask : fail)
   })
 }
 
-/** A part's bytes; where the form breaks off in it, that is the form's error and not the file's. */
-async function* readPart(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of stream) yield chunk
-  } catch (error) {
-    throw createMalformedError(messageOf(error))
+/** A wrong mask ends the form as soon as the image is known not to be an archive, whose mask is a placeholder. */
+function createMaskJudge(fail: (error: unknown) => void) {
+  let imageKind: FileKind | null = null
+  let failure: { readonly error: unknown } | null = null
+  const judge = () => {
+    if (failure && imageKind !== null && imageKind !== 'zip') fail(failure.error)
+  }
+  return {
+    image(kind: FileKind) {
+      imageKind = kind
+      judge()
+    },
+    mask(error: unknown) {
+      failure = { error }
+      judge()
+    },
   }
 }
 
-/** Both files spill on one decision. */
-function shareSpill(options: UploadFormOptions): UploadFormOptions {
-  const { onSpill } = options
-  if (!onSpill) return options
-  let spilled: Promise<void> | null = null
-  return {
-    ...options,
-    onSpill() {
-      spilled ??= onSpill()
-      return spilled
-    },
+/** A part's bytes; where the form breaks off in it, that is the form's error and not the file's. */
+async function* readPart(stream: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    // A file that is refused half-way is read on: the form goes on behind it.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk
+  } catch (error) {
+    throw createMalformedError(messageOf(error))
+  } finally {
+    stream.resume()
   }
 }
 

@@ -1,37 +1,54 @@
-import type { Settings } from '../../config.ts'
 import type { TokenAmount } from '../../ledger/amounts.ts'
-import type { Database } from '../../shared/database.ts'
+import type { ReceivedFile } from '../../media/received-file.ts'
 import { createDatasetNotFound } from '../datasets.errors.ts'
 import { findDatasetId } from '../datasets.repository.ts'
 import { readDatasetNameOrThrow } from '../datasets.rules.ts'
+import { deleteFileUpload, releaseFileUpload } from '../file-uploads/take-file-upload.ts'
+import { beginIngestionOf } from './ingestion/begin-ingestion.ts'
+import { giveUpIngestion } from './ingestion/end-ingestion.ts'
+import type { IngestionContext } from './ingestion/ingestion.model.ts'
+import { openIngestion } from './ingestion/ingestions.repository.ts'
 import { readPairOrThrow } from './picture-pair.ts'
-import { receiveUploadForm, type UploadForm } from './upload-form.ts'
-import { openUpload, type UploadContext } from './upload-transaction.ts'
-import { createKindUnsupportedError, createTooSlowError } from './uploads.errors.ts'
+import { readUpload } from './read-upload.ts'
+import { collectSentFiles, type SentFile, type SentFiles } from './sent-files.ts'
+import { storeAll } from './store-all.ts'
+import { openUpload } from './upload-transaction.ts'
+import { createKindUnsupportedError, createTooSlowError, toApiError } from './uploads.errors.ts'
 
-export interface UploadMediaContext extends UploadContext {
-  readonly settings: Settings
+export interface UploadMediaContext extends IngestionContext {
+  readonly nowMs: number
 }
 
-export interface UploadedMedia {
-  readonly processedItems: number
-  readonly spent: TokenAmount
-  readonly balance: TokenAmount
-}
+export type UploadedMedia =
+  | {
+      readonly kind: 'stored'
+      readonly processedItems: number
+      readonly spent: TokenAmount
+      readonly balance: TokenAmount
+    }
+  /** Its files are stored, and become items step by step. */
+  | { readonly kind: 'begun'; readonly uploadId: string }
 
 /**
- * Takes a picture and its mask into a dataset: checks both as they stream in, reserves the price, stores the bytes,
- * makes them an item and pays. All of it or nothing: a refusal costs nothing and leaves nothing behind.
+ * Takes media into a dataset. A picture and its mask are checked as they stream in, reserved, stored, made an item and
+ * paid; a video or an archive is stored and begun. All of it or nothing: a refusal costs nothing and leaves nothing behind.
  */
 export async function uploadMedia(
   context: UploadMediaContext,
   wanted: { userId: string; request: Request },
 ): Promise<UploadedMedia> {
-  const { settings, database } = context
-  const upload = openUpload(context, { userId: wanted.userId, kind: 'image-pair', count: 1 })
-  let form: UploadForm | undefined
+  const { settings, database, nowMs } = context
+  const { userId } = wanted
+  const upload = openUpload(context, { userId, kind: 'image-pair', count: 1 })
+  let isIngestion = false
+  const openIngestionOnce = async (kind: 'zip' | 'video') => {
+    isIngestion = true
+    await openIngestion(database, { id: upload.id, userId, kind, nowMs })
+  }
+  const taken: string[] = []
+  let files: Partial<SentFiles> = {}
   try {
-    form = await receiveUploadForm(wanted.request, {
+    const form = await readUpload(wanted.request, {
       limits: {
         uploadBytesMax: settings.UPLOAD_BYTES_MAX,
         pictureBytesMax: settings.PICTURE_BYTES_MAX,
@@ -41,34 +58,51 @@ export async function uploadMedia(
       store: context.media,
       createKey: (_file, extension) => upload.createKey(extension),
       acceptKind(file, kind) {
-        if (kind !== 'picture') throw createKindUnsupportedError(file, kind)
+        if (file === 'mask' && kind === 'zip') throw createKindUnsupportedError(file, kind)
       },
-      onSpill: upload.reserve,
+      onSpill: (_file, kind) => (kind === 'picture' ? upload.reserve() : openIngestionOnce(kind)),
     })
+    files = form
     const name = readDatasetNameOrThrow(form.fields.datasetName)
-    const pair = readPairOrThrow(form)
-    const datasetId = await findDatasetIdOrThrow(database, { userId: wanted.userId, name })
+    files = await collectSentFiles(context, { ...upload, userId, form, taken })
+    const { image, mask } = files
+    if (image && image.kind !== 'picture') {
+      const datasetId = await findDatasetIdOrThrow(context, { userId, name })
+      await openIngestionOnce(image.kind)
+      await beginIngestionOf(context, {
+        uploadId: upload.id,
+        datasetId,
+        name,
+        files: { image, mask: mask ?? null, fileUploadIds: taken },
+        fps: form.fields.fps,
+      })
+      return { kind: 'begun', uploadId: upload.id }
+    }
+    if (image && mask?.kind === 'video') throw createKindUnsupportedError('mask', 'video')
+    const pair = readPairOrThrow({ image: asReceived(image), mask: asReceived(mask) })
+    const datasetId = await findDatasetIdOrThrow(context, { userId, name })
     await upload.reserve()
-    await storeBoth(pair)
+    await storeAll([pair.image, pair.mask])
     if (!(await upload.commit({ datasetId, items: [pair.item] }))) {
-      const liveId = await findDatasetId(database, { userId: wanted.userId, name })
+      const liveId = await findDatasetId(database, { userId, name })
       throw liveId === datasetId ? createTooSlowError() : createNotFound()
     }
   } catch (error) {
-    await upload.undo([form?.image, form?.mask])
+    await upload.undo([asReceived(files.image), asReceived(files.mask)])
+    for (const id of taken) await releaseFileUpload(context, { id, uploadId: upload.id })
+    if (isIngestion) await giveUpIngestion(context, { id: upload.id, error: toApiError(error) })
     throw error
   }
-  return { processedItems: 1, ...(await upload.pay()) }
+  for (const id of taken) await deleteFileUpload(context, { userId, id, uploadId: upload.id })
+  return { kind: 'stored', processedItems: 1, ...(await upload.pay()) }
 }
 
-/** Waits for both, so that nothing is still being written when a failure is undone. */
-async function storeBoth(pair: ReturnType<typeof readPairOrThrow>): Promise<void> {
-  const outcomes = await Promise.allSettled([pair.image.store(), pair.mask.store()])
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+function asReceived(file: SentFile | null | undefined): ReceivedFile | null {
+  return file && !('parts' in file) ? file : null
 }
 
 async function findDatasetIdOrThrow(
-  database: Database,
+  { database }: Pick<UploadMediaContext, 'database'>,
   query: { userId: string; name: string },
 ): Promise<string> {
   const id = await findDatasetId(database, query)

@@ -43,6 +43,8 @@ export function openUpload(
   let commitIsUnclear = false
 
   return {
+    id,
+
     createKey: (extension: StoredExtension): string =>
       datasetKey({ userId, uploadId: id, fileId: context.createId(), extension }),
 

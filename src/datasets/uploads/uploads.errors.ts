@@ -1,4 +1,4 @@
-import { defineErrors } from '../../shared/errors.ts'
+import { ApiError, defineErrors } from '../../shared/errors.ts'
 
 export const uploadErrors = defineErrors({
   'upload.files_required': 400,
@@ -7,6 +7,12 @@ export const uploadErrors = defineErrors({
   'upload.kind_unsupported': 400,
   'upload.too_large': 413,
   'upload.too_slow': 400,
+  'upload.kind_mismatch': 400,
+  'upload.nothing_valid': 400,
+  'upload.fps_invalid': 400,
+  'upload.not_found': 404,
+  'upload.processing_failed': 503,
+  'upload.dataset_gone': 409,
 })
 
 export function createFilesRequiredError(details: Record<string, unknown> = {}) {
@@ -17,13 +23,24 @@ export function createFilesRequiredError(details: Record<string, unknown> = {}) 
   )
 }
 
-/** For media that the API's documents name and this version does not take in. */
+/** For a mask that is of a kind which the image beside it cannot have as a mask. */
 export function createKindUnsupportedError(file: 'image' | 'mask', kind: 'video' | 'zip') {
   const name = kind === 'zip' ? 'ZIP archive' : 'video'
   return uploadErrors.createError(
     'upload.kind_unsupported',
-    `The ${file} is a ${name}; this version takes pictures alone. Send a PNG, JPEG or WebP picture with its mask.`,
+    kind === 'zip'
+      ? `The ${file} is a ${name}. Send an archive as image; its masks are inside it.`
+      : `The ${file} is a ${name} and the image a picture. Send a PNG, JPEG or WebP mask of the picture's size.`,
     { file, kind },
+  )
+}
+
+/** Any failure as the error that is kept with the upload. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  return uploadErrors.createError(
+    'upload.processing_failed',
+    'The upload could not be received; nothing was charged. Send it again.',
   )
 }
 
@@ -32,5 +49,39 @@ export function createTooSlowError() {
   return uploadErrors.createError(
     'upload.too_slow',
     'The upload took longer than 15 minutes and was given up; nothing was charged. Send it over a faster line, or compress the picture.',
+  )
+}
+
+/** For an entry whose name says picture and whose bytes are something else that is known. */
+export function createNotAPictureError(file: 'image' | 'mask', kind: string) {
+  return uploadErrors.createError(
+    'upload.kind_mismatch',
+    `The ${file} is named as a picture, but its bytes are a ${kind}. Name it by what it is.`,
+    { file, kind },
+  )
+}
+
+/** For an archive in which no file can become data; the reasons of its first files go with it. */
+export function createNothingValidError(
+  entries: readonly { path: string; state: string; reason: string | null }[],
+) {
+  const report = entries.slice(0, 100).map(({ path, state, reason }) => ({
+    path,
+    status: state.toLowerCase(),
+    reason,
+  }))
+  return uploadErrors.createError(
+    'upload.nothing_valid',
+    `None of the archive's ${entries.length} entries is a picture or video with its mask. Put pairs like image_1.png and mask_1.png into a folder each; the report says what is wrong with every file.`,
+    { report },
+  )
+}
+
+/** For an entry whose name says video and whose bytes are something else that is known. */
+export function createNotAVideoError(file: 'image' | 'mask', kind: string) {
+  return uploadErrors.createError(
+    'upload.kind_mismatch',
+    `The ${file === 'mask' ? 'mask of a video' : 'video'} is a ${kind} by its bytes, whatever its name says. Send a video with a mask that is a picture or a video.`,
+    { file, kind },
   )
 }

@@ -1,14 +1,55 @@
-import type { OpenAPIHono } from '@hono/zod-openapi'
-import { formatTokens } from '../../ledger/amounts.ts'
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amounts.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
+import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../../shared/validation.ts'
 import { requireUser } from '../../users/require-user.ts'
+import { awaitIngestion } from './ingestion/await-ingestion.ts'
+import { formatIngestion, hasEnded, readFailure } from './ingestion/ingestions.format.ts'
+import { findIngestion } from './ingestion/ingestions.repository.ts'
+import type { IngestionRow } from './ingestion/ingestions.table.ts'
+import { readPreference } from './ingestion/prefer.rules.ts'
+import { listEntries } from './ingestion/upload-entries.repository.ts'
 import { uploadMedia } from './upload-media.ts'
-import { uploadedSchema, uploadFormSchema } from './uploads.schemas.ts'
+import { uploadErrors } from './uploads.errors.ts'
+import * as schemas from './uploads.schemas.ts'
 
-// POST /data   a picture and its mask, into a dataset
+/*
+ * POST /data           a picture, a video or an archive with its masks, into a dataset
+ * GET /uploads/:id     how far an upload came that outlived its request
+ */
 
-export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter()
+const watch = createRoute({
+  tags: ['Datasets'],
+  security: byAccessToken,
+  method: 'get',
+  path: '/uploads/{uploadId}',
+  middleware: [requireUser] as const,
+  request: { params: schemas.uploadParams },
+  responses: {
+    200: jsonResponse(schemas.watchedUploadSchema, 'How far the upload came'),
+    ...errorResponses(401, 404),
+  },
+})
+
+export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(watch, async (context) => {
+  const { database } = context.get('services')
+  const { uploadId } = context.req.valid('param')
+  const row = await findIngestion(database, { id: uploadId, userId: context.get('user').id })
+  if (!row) {
+    throw uploadErrors.createError('upload.not_found', `There is no upload '${uploadId}' of yours.`)
+  }
+  const entries = hasEnded(row) ? await listEntries(database, row.id) : []
+  return context.json(
+    {
+      success: true as const,
+      message: 'Upload retrieved successfully',
+      upload: formatIngestion(row, entries),
+    },
+    200,
+  )
+})
 
 // The form streams through the handler: a validator would hold the whole of it.
 uploadRoutes.openAPIRegistry.registerPath({
@@ -17,26 +58,61 @@ uploadRoutes.openAPIRegistry.registerPath({
   tags: ['Datasets'],
   security: byAccessToken,
   request: {
-    body: { required: true, content: { 'multipart/form-data': { schema: uploadFormSchema } } },
+    headers: schemas.preferHeader,
+    body: {
+      required: true,
+      content: { 'multipart/form-data': { schema: schemas.uploadFormSchema } },
+    },
   },
   responses: {
-    200: jsonResponse(uploadedSchema, 'Stored and paid for'),
+    200: jsonResponse(schemas.uploadedSchema, 'Stored and paid for'),
+    202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on, and `upload` is watched'),
     ...errorResponses(400, 401, 404, 409, 413, 503),
   },
 })
 
 uploadRoutes.post('/data', requireUser, async (context) => {
   const services = context.get('services')
+  const userId = context.get('user').id
+  const preference = readPreference(context.req.header('prefer'))
   const uploaded = await uploadMedia(
     { ...services, nowMs: services.clock.nowMs() },
-    { userId: context.get('user').id, request: context.req.raw },
+    { userId, request: context.req.raw },
   )
-  const spent = formatTokens(uploaded.spent)
-  const balance = formatTokens(uploaded.balance)
+  if (uploaded.kind === 'stored') return context.json(formatStored(uploaded))
+  if (preference.applied) context.header('Preference-Applied', preference.applied)
+  const row = await awaitIngestion(services, {
+    id: uploaded.uploadId,
+    waitSeconds: preference.waitSeconds,
+    keepAlive: (work) => keepAlive(context, work),
+  })
+  if (!row) throw new Error('An upload that was begun has its row.')
+  if (row.state === 'FAILED') throw toRefusal(row)
+  if (row.state !== 'COMPLETED') return answerLater(context, row)
+  const upload = formatIngestion(row, await listEntries(services.database, row.id))
+  const processedItems = upload.report?.entries.reduce(
+    (sum, entry) => sum + (entry.itemCount ?? 0),
+    0,
+  )
+  const balance = await services.ledger.balance(userId)
+  const spent = createAmount(row.spent ?? 0)
   return context.json({
+    ...formatStored({ processedItems: processedItems ?? 0, spent, balance }),
+    upload,
+  })
+})
+
+function formatStored(stored: {
+  processedItems: number
+  spent: TokenAmount
+  balance: TokenAmount
+}) {
+  const spent = formatTokens(stored.spent)
+  const balance = formatTokens(stored.balance)
+  return {
     success: true,
     message: 'Data uploaded and processed successfully',
-    processedItems: uploaded.processedItems,
+    processedItems: stored.processedItems,
     tokenSpent: spent,
     userTokens: balance,
     tokenUsage: {
@@ -44,5 +120,33 @@ uploadRoutes.post('/data', requireUser, async (context) => {
       remainingBalance: balance,
       operationType: 'dataset_upload',
     },
-  })
-})
+  }
+}
+
+function answerLater(context: Context<AppEnv>, row: IngestionRow) {
+  context.header('Location', `/api/datasets/uploads/${row.id}`)
+  context.header('Retry-After', '1')
+  return context.json(
+    {
+      success: true as const,
+      message: `The upload was received and is being processed. Watch it at /api/datasets/uploads/${row.id}`,
+      upload: formatIngestion(row, []),
+    },
+    202,
+  )
+}
+
+function toRefusal(row: IngestionRow): Error {
+  const failure = readFailure(row)
+  if (!failure) return new Error('A failed upload says why.')
+  return new ApiError(failure.code, failure.status as ErrorStatus, failure.message, failure.details)
+}
+
+/** Where there is no platform to keep it alive, as under a test's own request, the work lives as long as its process. */
+function keepAlive(context: Context<AppEnv>, work: Promise<unknown>): void {
+  try {
+    context.executionCtx.waitUntil(work)
+  } catch {
+    work.catch(() => undefined)
+  }
+}

@@ -41,7 +41,9 @@ export const ingestions = sqliteTable(
   (table) => [
     index('ingestions_open').on(table.sentAt).where(sql`state IN ('RECEIVING', 'RUNNING')`),
     index('ingestions_by_dataset').on(table.datasetId),
-    index('ingestions_ended').on(table.endedAt).where(sql`ended_at IS NOT NULL`),
+    index('ingestions_unclean')
+      .on(table.updatedAt)
+      .where(sql`state = 'FAILED' AND ended_at IS NULL`),
   ],
 )
 
@@ -68,6 +70,9 @@ export const uploadEntries = sqliteTable(
     /** Why it was rejected or ignored. */
     reasonCode: text('reason_code'),
     reason: text('reason'),
+    /** The items that it became: the first one's position in the dataset, and how many. */
+    firstPosition: integer('first_position'),
+    itemCount: integer('item_count'),
   },
   (table) => [
     primaryKey({ columns: [table.uploadId, table.number] }),
