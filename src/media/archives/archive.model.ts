@@ -30,5 +30,6 @@ export interface ArchiveSource {
   readonly bytes: number
   /** Exactly the range. What is returned may be shared with other readers and must not be changed or transferred. */
   read(range: ByteRange): Promise<Uint8Array>
+  /** The same as a byte stream. */
   stream(range: ByteRange): Promise<ReadableStream<Uint8Array>>
 }

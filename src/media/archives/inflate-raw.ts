@@ -1,9 +1,9 @@
 import type { ArchiveEntry } from './archive.model.ts'
 import { createEntryDamagedError } from './archives.errors.ts'
+import { readPieces } from './byte-pieces.ts'
 
 /** The runtime inflates what is written at once into memory, up to 1032 times as much; so little is written. */
 const inputBytes = 16 * 1024
-const outputBytes = 64 * 1024
 
 /** Inflates an entry's data as it comes. Throws `archive.entry_damaged` where the data is wrong, cut off or too long. */
 export async function* inflateRaw(
@@ -12,15 +12,10 @@ export async function* inflateRaw(
 ): AsyncGenerator<Uint8Array, void> {
   const inflater = new DecompressionStream('deflate-raw')
   const writer = (inflater.writable as WritableStream<Uint8Array>).getWriter()
-  const reader = (inflater.readable as ReadableStream<Uint8Array>).getReader({ mode: 'byob' })
   const source: { error?: unknown } = {}
   const isFed = feed(packed, writer, source)
   try {
-    for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(outputBytes))
-      if (done) break
-      if (value.length > 0) yield value
-    }
+    yield* readPieces(inflater.readable as ReadableStream<Uint8Array>)
   } catch {
     if ('error' in source) throw source.error
     throw createEntryDamagedError(
@@ -28,7 +23,6 @@ export async function* inflateRaw(
       'its compressed data is wrong, cut off or goes on too long',
     )
   } finally {
-    await reader.cancel().catch(() => undefined)
     await writer.abort().catch(() => undefined)
     await isFed
   }

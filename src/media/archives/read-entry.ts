@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import type { ArchiveEntry, ArchiveSource, ByteRange } from './archive.model.ts'
 import { createEntryDamagedError } from './archives.errors.ts'
+import { readPieces } from './byte-pieces.ts'
 import { inflateRaw } from './inflate-raw.ts'
 import { localHeaderBytesMin, readLocalHeader } from './local-header.ts'
 
@@ -107,17 +108,10 @@ async function* streamRange(
   source: ArchiveSource,
   range: ByteRange,
 ): AsyncGenerator<Uint8Array, void> {
-  const reader = (await source.stream(range)).getReader()
   let left = range.length
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      left -= value.length
-      yield value
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined)
+  for await (const piece of readPieces(await source.stream(range))) {
+    left -= piece.length
+    yield piece
   }
   if (left > 0) throw new Error(`the archive's stream ended ${left} bytes too early`)
 }

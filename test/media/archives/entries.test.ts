@@ -179,14 +179,14 @@ describe('a large entry', () => {
     const source = build({})
     const entry = await readOnly(source)
     async function stream() {
-      let pulls = 0
-      return new ReadableStream<Uint8Array>({
-        async pull(controller) {
-          pulls += 1
-          if (pulls > 3) throw new Error('the line is dead')
-          controller.enqueue(await source.read({ offset: (pulls - 1) * 5000, length: 5000 }))
-        },
-      })
+      const { readable, writable } = new IdentityTransformStream()
+      const writer = writable.getWriter()
+      const fail = async () => {
+        await writer.write(await source.read({ offset: 0, length: 300_000 }))
+        await writer.abort(new Error('the line is dead'))
+      }
+      fail().catch(() => undefined)
+      return readable
     }
     await expect(readAll({ ...source, stream }, entry)).rejects.toThrow('the line is dead')
   })
