@@ -52,6 +52,64 @@ describe('planning tasks', () => {
   })
 })
 
+describe('planning videos', () => {
+  const runs = fc.array(
+    fc.record({ isVideo: fc.boolean(), count: fc.integer({ min: 1, max: 700 }) }),
+    { maxLength: 6 },
+  )
+  const plan = (shape: readonly { isVideo: boolean; count: number }[]) => {
+    const videos = shape.flatMap(({ isVideo, count }, index) =>
+      Array.from({ length: count }, () => (isVideo ? `video ${index}` : null)),
+    )
+    const planned = videos.map((videoId, position) => ({
+      position,
+      videoId,
+      pixels: 10_000,
+      holePixels: 100,
+    }))
+    return { videos, tasks: planTasks(planned, 'telea') }
+  }
+  const positionsOf = (task: { firstPosition: number; itemCount: number }) =>
+    Array.from({ length: task.itemCount }, (_, index) => task.firstPosition + index)
+
+  it('inpaints every item once, and never frames of two stretches in one task', () => {
+    fc.assert(
+      fc.property(runs, (shape) => {
+        const { videos, tasks } = plan(shape)
+        const inpaint = tasks.filter((task) => task.kind === 'inpaint')
+        expect(inpaint.flatMap(positionsOf)).toEqual(videos.map((_, position) => position))
+        const stretches = tasks.filter((task) => task.kind === 'encode')
+        const stretchOf = (position: number) =>
+          stretches.find((task) => positionsOf(task).includes(position))
+        for (const task of inpaint) {
+          const [first = 0] = positionsOf(task)
+          expect(new Set(positionsOf(task).map(stretchOf))).toEqual(new Set([stretchOf(first)]))
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('encodes every frame once, in stretches of at most 240, and assembles each video once', () => {
+    fc.assert(
+      fc.property(runs, (shape) => {
+        const { videos, tasks } = plan(shape)
+        const frames = [...videos.keys()].filter((position) => videos[position] !== null)
+        const encode = tasks.filter((task) => task.kind === 'encode')
+        expect(encode.flatMap(positionsOf)).toEqual(frames)
+        for (const task of encode) expect(task.itemCount).toBeLessThanOrEqual(240)
+        const assemble = tasks.filter((task) => task.kind === 'assemble')
+        expect(assemble.flatMap(positionsOf)).toEqual(frames)
+        for (const task of [...encode, ...assemble]) {
+          const of = new Set(positionsOf(task).map((position) => videos[position]))
+          expect(of).toEqual(new Set([task.videoId]))
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
 describe('progress', () => {
   it('is 100 only when the inference has ended, and counts failures as done', () => {
     const of = (

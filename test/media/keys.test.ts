@@ -8,6 +8,7 @@ import {
   partKey,
   resultPrefix,
   type StoredExtension,
+  segmentKey,
   uploadPrefix,
 } from '../../src/media/keys.ts'
 
@@ -48,6 +49,14 @@ describe('the key of a result', () => {
     expect(prefix).toBe(`inferences/${userId}/${inferenceId}/processed_`)
     expect(prefix.startsWith(inferencePrefix({ userId, inferenceId }))).toBe(true)
     expect(() => resultPrefix({ userId, inferenceId: '../other' })).toThrow(RangeError)
+  })
+
+  it('and that of a stretch of a video lies there too, one for each stretch', () => {
+    const stretch = { userId, inferenceId, videoId: fileId, firstPosition: 240 }
+    expect(segmentKey(stretch)).toBe(
+      `inferences/${userId}/${inferenceId}/segment_${fileId}_240.mp4`,
+    )
+    expect(() => segmentKey({ ...stretch, videoId: '../other' })).toThrow(RangeError)
   })
 })
 

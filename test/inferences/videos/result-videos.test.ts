@@ -104,6 +104,8 @@ describe('a result video', () => {
     const stretches = context.asked('/v1/segments')
     expect(stretches.map(({ endPts }) => endPts)).toEqual([4800, 9600, 9990])
     expect(stretches[2].frames[0].pts).toBe(9600)
+    // The service takes requests of up to 1 MiB.
+    expect(JSON.stringify(stretches[0]).length).toBeLessThan(512 * 1024)
     const [assembled] = context.asked('/v1/assemble')
     expect(assembled.segments.map(({ url }: { url: string }) => pathOf(url))).toEqual(
       stretches.map(({ resultUrl }) => pathOf(resultUrl)),
