@@ -48,12 +48,10 @@ export function createArchive(files: readonly BuiltFile[], archive: BuiltArchive
     offset += local.length
   }
   const listed = Buffer.concat([...directory, archive.signature ?? Buffer.alloc(0)])
-  return Buffer.concat([
-    archive.prefix ?? Buffer.alloc(0),
-    ...written,
-    listed,
-    createEnd(archive, { entries: files.length, bytes: listed.length, offset }),
-  ])
+  const end = createEnd(archive, { entries: files.length, bytes: listed.length, offset })
+  return Uint8Array.from(
+    Buffer.concat([archive.prefix ?? Buffer.alloc(0), ...written, listed, end]),
+  )
 }
 
 function createFile(file: BuiltFile, offset: number) {
