@@ -29,6 +29,9 @@ export type Holder = Pick<ClaimedTask, 'id' | 'leaseId' | 'inferenceId'>
 /** Guards a statement whose first two parameters are the task and the lease. */
 export const held = `EXISTS (SELECT 1 FROM inference_tasks WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING')`
 
+/** Finds the items by their key: the join alone reads every item of the inference for every task. */
+const named = `position IN (SELECT value ->> 'position' FROM json_each(?5))`
+
 /** Writes outcomes down while the lease holds; an item's first outcome stays, and counts go with what was written. */
 export function outcomeStatements(
   database: Database,
@@ -55,7 +58,8 @@ export function outcomeStatements(
            size_bytes = made.value ->> 'sizeBytes', sha256 = made.value ->> 'sha256', crc32 = made.value ->> 'crc32',
            joules = made.value ->> 'joules', inpaint_ms = made.value ->> 'inpaintMs', updated_at = ?4
          FROM json_each(?5) AS made
-         WHERE inference_id = ?3 AND position = made.value ->> 'position' AND state = 'PENDING' AND ${held}`,
+         WHERE inference_id = ?3 AND ${named} AND position = made.value ->> 'position'
+           AND state = 'PENDING' AND ${held}`,
         outcomes.succeeded,
       ),
       count('succeeded_count'),
@@ -67,7 +71,8 @@ export function outcomeStatements(
         `UPDATE inference_items SET state = 'FAILED', error_code = lost.value ->> 'code',
            error_message = lost.value ->> 'message', updated_at = ?4
          FROM json_each(?5) AS lost
-         WHERE inference_id = ?3 AND position = lost.value ->> 'position' AND state = 'PENDING' AND ${held}`,
+         WHERE inference_id = ?3 AND ${named} AND position = lost.value ->> 'position'
+           AND state = 'PENDING' AND ${held}`,
         outcomes.failed,
       ),
       count('failed_count'),
