@@ -19,6 +19,7 @@ from inpainting.registry import create_registry
 from inpainting.schemas import InpaintBody, read_body
 from inpainting.service import Service
 from inpainting.settings import Settings
+from inpainting.videos.frame_routes import create_frame_routes
 from inpainting.videos.segment_routes import create_segment_routes
 
 
@@ -65,6 +66,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def get_metrics() -> Response:
         text = service.metrics.render(queued_items=service.queued_items, threads=settings.threads)
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+    app.include_router(create_frame_routes(service), dependencies=authorized)
 
     @app.post("/v1/inpaint", dependencies=authorized)
     async def post_inpaint(request: Request) -> Response:

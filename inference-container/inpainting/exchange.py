@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from fastapi import Request
@@ -68,3 +68,17 @@ async def wait_for_disconnect(receive: Receive) -> None:
     """Returns once the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def answer_while_connected(request: Request, answering: Coroutine[Any, Any, Response]) -> Response:
+    """What `answering` answers or raises; it is cancelled where the client goes away first."""
+    answer = asyncio.ensure_future(answering)
+    gone = asyncio.ensure_future(wait_for_disconnect(request.receive))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        # Nobody reads the answer to a client that is gone.
+        return await answer if answer.done() else Response(status_code=499)
+    finally:
+        gone.cancel()
+        answer.cancel()
+        await asyncio.gather(answer, gone, return_exceptions=True)

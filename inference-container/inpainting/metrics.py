@@ -26,6 +26,10 @@ class Metrics:
             self._stage_seconds[name] += value / 1000  # type: ignore[assignment]
             self._stage_count[name] += 1
 
+    def count_energy(self, joules: float) -> None:
+        """Counts energy that belongs to no single item."""
+        self._joules += joules
+
     def count_refusal(self, code: Code) -> None:
         """Counts a request that was refused as a whole."""
         self._refused[code] += 1

@@ -29,6 +29,7 @@ class Settings:
     queue_items_max: int = 256
     request_bytes_max: int = 1024 * 1024
     media_bytes_max: int = 64 * 1024 * 1024
+    video_bytes_max: int = 16 * 1024 * 1024 * 1024
     picture_pixels_max: int = 64_000_000
     item_seconds_max: int = 120
     transfer_seconds_max: int = 30
@@ -52,6 +53,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             environment, "INFERENCE_REQUEST_BYTES_MAX", defaults.request_bytes_max, 1024, 2**30
         ),
         media_bytes_max=_read_int(environment, "INFERENCE_MEDIA_BYTES_MAX", defaults.media_bytes_max, 1024, 2**31),
+        video_bytes_max=_read_int(environment, "INFERENCE_VIDEO_BYTES_MAX", defaults.video_bytes_max, 1024, 2**50),
         picture_pixels_max=_read_int(
             environment, "INFERENCE_PICTURE_PIXELS_MAX", defaults.picture_pixels_max, 1, PIXELS_CEILING
         ),

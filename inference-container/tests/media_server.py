@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,6 +28,7 @@ class MediaServer(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.content_types: dict[str, str] = {}
         self.requests: list[str] = []
+        self.sent_bytes: Counter[str] = Counter()
         self.gates: dict[str, threading.Event] = defaultdict(threading.Event)
         self.arrivals: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(0))
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -128,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
+        self.server.sent_bytes[self.path.partition("?")[0]] += len(part)
         self.wfile.write(part[: len(part) // 2] if is_cut else part)
         self.close_connection = self.close_connection or is_cut
 

@@ -93,6 +93,8 @@ class VideoSource:
 
     def _choose_stream(self) -> VideoStream:
         self.file.ensure_readable()
+        if not self.container.streams:
+            self.refuse("is damaged where it begins")
         streams = [stream for stream in self.container.streams.video if not _is_cover(stream)]
         if not streams:
             raise ItemError(

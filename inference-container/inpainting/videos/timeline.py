@@ -114,6 +114,7 @@ def read_timeline(source: VideoSource, *, check: Callable[[], None], until_secon
     clock = PacketClock(source)
     shown: list[int] = []
     last = last_duration = 0
+    first = 2**63
     is_cut_off = is_left = False
     for packet in shown_packets(source, check):
         if packet.is_corrupt:
@@ -122,6 +123,7 @@ def read_timeline(source: VideoSource, *, check: Callable[[], None], until_secon
             continue
         pts = clock.time(packet)
         shown.append(pts)
+        first = min(first, pts)
         if len(shown) == 1 or pts >= last:
             last, last_duration = pts, packet.duration or 0
         if len(shown) > FRAMES_CEILING:
@@ -130,7 +132,8 @@ def read_timeline(source: VideoSource, *, check: Callable[[], None], until_secon
                 f"{source.name} has more than {FRAMES_CEILING} frames, the most that are taken. Cut it into parts.",
                 limit=FRAMES_CEILING,
             )
-        if until_seconds is not None and (packet.dts or pts) > shown[0] + until_seconds / float(source.time_base):
+        decoded_at = pts if packet.dts is None else packet.dts
+        if until_seconds is not None and decoded_at > first + until_seconds / float(source.time_base):
             is_left = True
             break
     if not shown:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import random
+import struct
 import tempfile
 from collections.abc import Callable, Iterable
 from fractions import Fraction
@@ -11,6 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 W, H = 128, 96
 # Left, middle and right third of every frame, in RGB.
@@ -62,12 +65,14 @@ def make_clip(
     pixel_format: str = "yuv420p",
     rotation: int | None = None,
     colorspace: int | None = None,
+    matrix: int | None = None,
     color_range: int | None = None,
     sound: str | None = None,
     options: dict[str, str] | None = None,
     container_options: dict[str, str] | None = None,
 ) -> bytes:
-    """A clip. `pts` are in frames' durations; `rotation` is counter-clockwise; `colorspace` is an AVColorSpace."""
+    """A clip. `pts` are in frames' durations; `rotation` is counter-clockwise; `colorspace` is an AVColorSpace that the
+    stream tells, `matrix` one that it is coded with and does not tell."""
     file = io.BytesIO()
     quick = _QUICK.get(codec, {})
     with av.open(file, "w", format=container, container_options=container_options or {}) as output:
@@ -83,10 +88,10 @@ def make_clip(
         if rotation is not None:
             stream.set_display_rotation(rotation)
         audio = _add_sound(output, sound) if sound else None
-        matrix = {1: 1, 9: 9}.get(colorspace or 0, 5)
+        swscale_matrix = {1: 1, 9: 9}.get(matrix or colorspace or 0, 5)
         for number, time in enumerate(range(frames) if pts is None else pts):
             frame = av.VideoFrame.from_ndarray(painter(number, *size), "rgb24").reformat(
-                format=pixel_format, dst_colorspace=matrix, dst_color_range=color_range
+                format=pixel_format, dst_colorspace=swscale_matrix, dst_color_range=color_range
             )
             frame.pts, frame.time_base = time, 1 / Fraction(rate)
             output.mux(stream.encode(frame))
@@ -94,6 +99,14 @@ def make_clip(
         if audio is not None:
             _write_sound(output, audio, frames / float(rate))
     return file.getvalue()
+
+
+def with_display_matrix(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
+    """An mp4 whose track is shown by the matrix a, b, c, d of ISO 14496-12, in place of the one that it has."""
+    unity = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    a, b, c, d = (value << 16 for value in matrix)
+    at = data.index(unity, data.index(b"tkhd"))
+    return data[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000) + data[at + len(unity) :]
 
 
 def make_sound_only(seconds: float = 1.0) -> bytes:
@@ -104,14 +117,27 @@ def make_sound_only(seconds: float = 1.0) -> bytes:
     return file.getvalue()
 
 
-def make_empty(codec: str = "libx264") -> bytes:
-    """An mp4 with a picture stream that holds no frame."""
+def make_attached_cover() -> bytes:
+    """Sound with a still cover picture, as music files have."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as output:
-        stream: Any = output.add_stream(codec, rate=10)
-        stream.width, stream.height, stream.pix_fmt = W, H, "yuv420p"
-        output.start_encoding()
+        audio = _add_sound(output, "aac")
+        cover: Any = output.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = W, H, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        for packet in cover.encode(av.VideoFrame.from_ndarray(paint(1), "rgb24")):
+            output.mux(packet)
+        _write_sound(output, audio, 1)
     return file.getvalue()
+
+
+def flip_bytes(data: bytes, start: int, end: int, seed: int, count: int = 12) -> bytes:
+    """The data with some of its bytes between two places replaced by others."""
+    dice = random.Random(seed)
+    changed = bytearray(data)
+    for _ in range(count):
+        changed[dice.randrange(start, min(end, len(data)))] = dice.randrange(256)
+    return bytes(changed)
 
 
 def with_index_first(data: bytes) -> bytes:
