@@ -86,6 +86,7 @@ class Sound:
         tick = _base(self._first) * self._rate
         expected: Fraction | None = None
         last: int | None = None
+        gap = 0
         # Where the first packet is there to be skipped, what is heard begins at its end and not a tick beside.
         skipped = _read_skipped_samples(self._first)
         if abs(_time(self._first) * tick + skipped) <= tick:
@@ -103,9 +104,12 @@ class Sound:
                 samples = Fraction(frame_samples)
             expected = time + samples if samples and is_regular else None
             moved = round(time - shift * self._rate)
-            last = moved if last is None else max(moved, last + 1)
-            packet.pts = packet.dts = last
-            packet.duration = round(samples)
+            if last is not None:
+                moved = max(moved, last + 1)
+                gap = moved - last
+            packet.pts = packet.dts = last = moved
+            # Without one, what comes last would last for nothing and not be played.
+            packet.duration = round(samples) or gap
             packet.time_base = Fraction(1, self._rate)
             packet.stream = self._output
             yield packet
