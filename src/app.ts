@@ -6,6 +6,7 @@ import { itemRoutes } from './datasets/items.routes.ts'
 import { uploadRoutes } from './datasets/uploads/uploads.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
 import { resultRoutes } from './inferences/results.routes.ts'
+import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
 import { createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
@@ -36,6 +37,7 @@ export function createApp() {
   app.route('/api/uploads', fileUploadRoutes)
   app.route('/api/inferences', inferenceRoutes)
   app.route('/api/inferences', resultRoutes)
+  app.route('/api/inferences', resultsArchiveRoutes)
   app.route('/', mediaRoutes)
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'accessToken', {
@@ -62,7 +64,14 @@ function corsOf(services: Services) {
   const origins = services.settings.CORS_ORIGINS
   return cors({
     origin: origins === '*' ? '*' : origins.split(','),
-    exposeHeaders: ['ETag', 'Content-Range', 'Content-Disposition', 'Retry-After', 'X-Request-Id'],
+    exposeHeaders: [
+      'ETag',
+      'Accept-Ranges',
+      'Content-Range',
+      'Content-Disposition',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: 86_400,
   })
 }

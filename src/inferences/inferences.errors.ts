@@ -1,3 +1,4 @@
+import { formatTime } from '../shared/clock.ts'
 import { defineErrors } from '../shared/errors.ts'
 
 export const inferenceErrors = defineErrors({
@@ -11,4 +12,17 @@ export const inferenceErrors = defineErrors({
   'inferences.not_completed': 400,
   'inferences.job_not_found': 404,
   'inferences.file_not_found': 404,
+  'inferences.no_results': 400,
+  'inferences.not_ended': 409,
+  'inferences.results_deleted': 410,
 })
+
+/** Results that their user deleted never come back; the inference itself stays. */
+export function createResultsDeleted(deletedAtMs: number) {
+  const deletedAt = formatTime(deletedAtMs)
+  return inferenceErrors.createError(
+    'inferences.results_deleted',
+    `The results of this inference were deleted at ${deletedAt}. Start another inference over the dataset to make new ones.`,
+    { deletedAt },
+  )
+}

@@ -81,12 +81,14 @@ export async function findResultFile(
   query: { userId: string; inferenceId: string; key: string },
 ): Promise<{
   inferenceExists: boolean
+  resultsDeletedAt: number | null
   item: Pick<InferenceItemRow, 'imageName' | 'resultKey'> | null
 }> {
   const row = await database.raw
     .prepare(
       `SELECT coalesce(items.image_name, videos.name) AS imageName,
-         coalesce(items.result_key, videos.result_key) AS resultKey FROM inferences
+         coalesce(items.result_key, videos.result_key) AS resultKey,
+         inferences.results_deleted_at AS deletedAt FROM inferences
        LEFT JOIN inference_items AS items
          ON items.inference_id = inferences.id AND items.result_key = ?3 AND items.state = 'SUCCEEDED'
        LEFT JOIN inference_videos AS videos
@@ -94,11 +96,12 @@ export async function findResultFile(
        WHERE inferences.id = ?2 AND inferences.user_id = ?1`,
     )
     .bind(query.userId, query.inferenceId, query.key)
-    .first<{ imageName: string | null; resultKey: string | null }>()
-  if (!row) return { inferenceExists: false, item: null }
+    .first<{ imageName: string | null; resultKey: string | null; deletedAt: number | null }>()
+  if (!row) return { inferenceExists: false, resultsDeletedAt: null, item: null }
   const { imageName, resultKey } = row
   return {
     inferenceExists: true,
+    resultsDeletedAt: row.deletedAt,
     item: imageName === null || resultKey === null ? null : { imageName, resultKey },
   }
 }

@@ -27,6 +27,7 @@ import {
 } from './inferences.repository.ts'
 import * as schemas from './inferences.schemas.ts'
 import type { InferenceRow } from './inferences.table.ts'
+import { formatResultsOverview, resultsFormatOf } from './results/results.format.ts'
 import { startInference } from './start-inference.ts'
 import { listInferenceVideos } from './videos/videos.repository.ts'
 
@@ -140,7 +141,10 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
       userId: context.get('user').id,
       id: context.req.valid('param').id,
     })
-    const data = formatInferenceForApi(inference, await findOutcome(services, inference))
+    const data = {
+      ...formatInferenceForApi(inference, await findOutcome(services, inference)),
+      ...formatResultsOverview(inference, resultsFormatOf(services)),
+    }
     const message = 'Inference retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })

@@ -49,6 +49,32 @@ const failures = z.array(
   }),
 )
 
+/** Of the results as a whole; the footprint is in grams of CO2. */
+const overview = {
+  carbonFootprint: z.number(),
+  imageZip: z
+    .url()
+    .nullable()
+    .openapi({ description: 'Every result in one ZIP, for whoever has an access token' }),
+  resultsDeletedAt: time.nullable(),
+}
+
+const resultItem = z.object({
+  position: z.number(),
+  kind: z.enum(['image', 'frame']),
+  originalPath: z.string(),
+  imageName: z.string(),
+  outputPath: z.string().nullable(),
+  status: z.enum(['PENDING', 'SUCCEEDED', 'FAILED', 'ABORTED']),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  sizeBytes: z.number().nullable(),
+  sha256: z.string().nullable(),
+  inpaintMs: z.number().nullable(),
+  carbonGrams: z.number().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+})
+
 export const jobSchema = z.object({
   success: z.literal(true),
   message: z.string(),
@@ -107,6 +133,7 @@ export const inferenceSchema = z.object({
     failedItems: z.number(),
     tokensSpent: z.number().nullable(),
     carbonGrams: z.number(),
+    ...overview,
     result: result.nullable(),
     failures,
   }),
@@ -118,6 +145,8 @@ export const resultsSchema = z.object({
   data: z.object({
     inferenceId: z.uuid(),
     status: state,
+    modelId: z.string(),
+    ...overview,
     images: z.array(image.extend({ downloadUrl: z.url() })),
     videos: z.array(
       video.extend({
@@ -135,6 +164,17 @@ export const resultsSchema = z.object({
         notes: z.array(z.string()),
       }),
     ),
+    items: z.array(resultItem),
     failures,
+  }),
+})
+
+export const resultsDeletedSchema = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  data: z.object({
+    inferenceId: z.uuid(),
+    resultsDeletedAt: time,
+    deletedObjects: z.number(),
   }),
 })

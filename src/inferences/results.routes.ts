@@ -3,10 +3,11 @@ import { inferencePrefix } from '../media/keys.ts'
 import { objectResponses } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
+import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
-import { inferenceErrors } from './inferences.errors.ts'
+import { createResultsDeleted, inferenceErrors } from './inferences.errors.ts'
 import {
   formatFailures,
   formatImage,
@@ -16,11 +17,20 @@ import {
 import { findResultFile } from './inferences.repository.ts'
 import { findInferenceOrThrow, findOutcome } from './inferences.routes.ts'
 import * as schemas from './inferences.schemas.ts'
+import { deleteResults } from './results/delete-results.ts'
+import {
+  formatResultItem,
+  formatResultsOverview,
+  resultsFormatOf,
+} from './results/results.format.ts'
 import { formatVideoFacts, succeededVideos } from './videos/videos.format.ts'
 
 /*
- * GET /:id/results              what the inference made, with URLs to download it
- * GET /:id/download/:filename   one result, for the inference's user
+ * GET    /:id/results              what the inference made, with URLs to download it
+ * DELETE /:id/results              deletes it, and keeps the inference
+ * GET    /:id/download/:filename   one result, for the inference's user
+ *
+ * All of it as one archive is in results-archive.routes.ts.
  */
 
 /** Results never change under their key. */
@@ -36,18 +46,32 @@ const results = createRoute({
   request: { params: schemas.idParams },
   responses: {
     200: jsonResponse(schemas.resultsSchema, 'The results, with the items that failed'),
-    ...errorResponses(400, 401, 404),
+    ...errorResponses(400, 401, 404, 410),
   },
 })
 
-export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
-  results,
-  async (context) => {
-    const { signedUrls } = context.get('services')
-    const inference = await findInferenceOrThrow(context.get('services'), {
+const remove = createRoute({
+  ...shared,
+  method: 'delete',
+  path: '/{id}/results',
+  middleware: [requireUser] as const,
+  request: { params: schemas.idParams },
+  responses: {
+    200: jsonResponse(schemas.resultsDeletedSchema, 'Deleted'),
+    ...errorResponses(400, 401, 404, 409),
+  },
+})
+
+export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
+  .openapi(results, async (context) => {
+    const services = context.get('services')
+    const { signedUrls } = services
+    const format = resultsFormatOf(services)
+    const inference = await findInferenceOrThrow(services, {
       userId: context.get('user').id,
       id: context.req.valid('param').id,
     })
+    if (inference.resultsDeletedAt !== null) throw createResultsDeleted(inference.resultsDeletedAt)
     if (inference.state !== 'COMPLETED') {
       throw inferenceErrors.createError(
         'inferences.not_completed',
@@ -55,7 +79,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
         { status: inference.state },
       )
     }
-    const outcome = await findOutcome(context.get('services'), inference)
+    const outcome = await findOutcome(services, inference)
     const images = await Promise.all(
       succeededImages(outcome.items).map(async (item) => ({
         ...formatImage(item),
@@ -78,15 +102,33 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
         data: {
           inferenceId: inference.id,
           status: inference.state,
+          modelId: inference.modelId,
+          ...formatResultsOverview(inference, format),
           images,
           videos,
+          items: outcome.items.map((item) => formatResultItem(item, format)),
           failures: formatFailures(outcome),
         },
       },
       200,
     )
-  },
-)
+  })
+  .openapi(remove, async (context) => {
+    const services = context.get('services')
+    const inference = await findInferenceOrThrow(services, {
+      userId: context.get('user').id,
+      id: context.req.valid('param').id,
+    })
+    const nowMs = services.clock.nowMs()
+    const deleted = await deleteResults({ ...services, nowMs }, inference)
+    const data = {
+      inferenceId: inference.id,
+      resultsDeletedAt: formatTime(deleted.deletedAtMs),
+      deletedObjects: deleted.objectCount,
+    }
+    const message = 'Inference results deleted successfully'
+    return context.json({ success: true as const, message, data }, 200)
+  })
 
 // A file's answer is bytes, which a declared route cannot type.
 resultRoutes.openAPIRegistry.registerPath({
@@ -94,7 +136,7 @@ resultRoutes.openAPIRegistry.registerPath({
   method: 'get',
   path: '/{id}/download/{filename}',
   request: { params: schemas.downloadParams },
-  responses: { ...objectResponses, ...errorResponses(400, 401, 404) },
+  responses: { ...objectResponses, ...errorResponses(400, 401, 404, 410) },
 })
 
 resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {
@@ -115,6 +157,7 @@ resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {
       'Inference not found or access denied',
     )
   }
+  if (found.resultsDeletedAt !== null) throw createResultsDeleted(found.resultsDeletedAt)
   if (found.item === null) {
     throw inferenceErrors.createError(
       'inferences.file_not_found',

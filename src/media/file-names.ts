@@ -9,10 +9,19 @@ export function cleanFileName(name: string): string {
 
 /** The header value that shows a file in place and names it when it is saved (RFC 6266, RFC 8187). */
 export function formatInlineDisposition(name: string): string {
+  return formatDisposition('inline', name)
+}
+
+/** The header value that has a file saved under a name. */
+export function formatAttachmentDisposition(name: string): string {
+  return formatDisposition('attachment', name)
+}
+
+function formatDisposition(kind: 'inline' | 'attachment', name: string): string {
   const clean = cleanFileName(name)
-  if (clean === '') return 'inline'
+  if (clean === '') return kind
   const ascii = clean.replace(/[^\u0020-\u007e]/gu, '_').replace(/["\\%]/g, '_')
-  return `inline; filename="${ascii}"; filename*=UTF-8''${encodeStrictly(clean)}`
+  return `${kind}; filename="${ascii}"; filename*=UTF-8''${encodeStrictly(clean)}`
 }
 
 /** Percent-encodes everything but letters, digits and `-._~`, so that no reader can write the same text otherwise. */

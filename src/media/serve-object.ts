@@ -70,7 +70,7 @@ async function answerOnConditions(
   const state = { etag: object.httpEtag, bytes: object.size }
   const delivery = decideDelivery(served.headers, state)
   const headers = createHeaders(object, served)
-  setLength(headers, delivery, object.size)
+  setDeliveryHeaders(headers, delivery, object.size)
   if (delivery.status === 304 || delivery.status === 416) {
     return new Response(null, { status: delivery.status, headers })
   }
@@ -80,7 +80,8 @@ async function answerOnConditions(
   return new Response(stored.body, { status: delivery.status, headers })
 }
 
-function setLength(headers: Headers, delivery: Delivery, bytes: number): void {
+/** Says how much of something of that many bytes comes, and which part. */
+export function setDeliveryHeaders(headers: Headers, delivery: Delivery, bytes: number): void {
   if (delivery.status === 200) headers.set('Content-Length', String(bytes))
   if (delivery.status === 416) headers.set('Content-Range', `bytes */${bytes}`)
   if (delivery.status === 206) {
@@ -91,6 +92,12 @@ function setLength(headers: Headers, delivery: Delivery, bytes: number): void {
 }
 
 /** What people upload is shown, never run: no sniffing, no scripts, no plug-ins. */
+export const protectiveHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+} as const
+
 function createHeaders(object: R2Object, { fileName, maxAgeSeconds }: ServedObject): Headers {
   const headers = new Headers({
     ETag: object.httpEtag,
@@ -99,9 +106,7 @@ function createHeaders(object: R2Object, { fileName, maxAgeSeconds }: ServedObje
     'Cache-Control': `private, max-age=${Math.max(0, Math.floor(maxAgeSeconds))}`,
     'Content-Type': object.httpMetadata?.contentType ?? 'application/octet-stream',
     'Content-Disposition': nameOf(object, fileName ?? null),
-    'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "sandbox; default-src 'none'",
-    'Cross-Origin-Resource-Policy': 'cross-origin',
+    ...protectiveHeaders,
   })
   return headers
 }
