@@ -78,6 +78,9 @@ function replaceAt(
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) {
     throw new Error(`The example has no ${path}.`)
   }
+  if (Array.isArray(value)) {
+    return value.with(Number(key), replaceAt(value[Number(key)], rest, example, path))
+  }
   const inner = (value as Record<string, unknown>)[key]
   return { ...value, [key]: replaceAt(inner, rest, example, path) }
 }

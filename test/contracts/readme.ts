@@ -8,8 +8,6 @@ export interface ReadmeAnswer {
   readonly body: unknown
   /** Where README and recording contradict each other, what was recorded. */
   readonly recordedWins?: Departure['body']
-  /** What stands in the places of video parts while there are pictures alone. */
-  readonly picturesAlone?: Departure['body']
 }
 
 /** By the README's headings. */

@@ -1,12 +1,12 @@
 import { type Replay, readTextAt } from './replay.ts'
-import { createForm, readBalance, uploadPairs } from './story-media.ts'
+import { createForm } from './story-media.ts'
 import type { People } from './story-people.ts'
 
 const recordedImage = '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f.jpg'
 const recordedMask = 'd4ecbb74-bb60-4759-bdb3-b4f09c81c2a0.png'
 
-/** As many items as in the recorded dataset. */
-export const itemCount = 11
+/** What one inference of the recorded dataset costs: two images and nine frames. */
+export const inferencePrice = 2 * 2.75 + 9 * 1.5
 
 export async function playCreations({ play }: Replay, { mario: as }: People): Promise<void> {
   await play('datasets_create_201', { as })
@@ -21,7 +21,10 @@ export async function playCreations({ play }: Replay, { mario: as }: People): Pr
 export async function playUploads(replay: Replay, { mario: as }: People): Promise<void> {
   const { play } = replay
   await play('datasets_upload_pair_200', { as, form: await createForm({}) })
-  await uploadPairs(replay, { as, datasetName: 'Inpainting dataset', count: itemCount - 1 })
+  const archive = await createForm({ image: 'pair.zip' })
+  await play('datasets_upload_zip_200', { as, form: archive })
+  const video = await createForm({ image: 'clip.mp4' })
+  await play('datasets_upload_video_200', { as, form: video })
 
   await play('datasets_upload_noname', { as, form: await createForm({ datasetName: '' }) })
   await play('datasets_upload_nofiles', { as, form: await createForm({ image: null, mask: null }) })
@@ -34,16 +37,6 @@ export async function playUploads(replay: Replay, { mario: as }: People): Promis
   const unknown = await createForm({ datasetName: 'nope' })
   await play('datasets_upload_unknown_dataset', { as, form: unknown })
   await play('users_tokens_200', { as })
-}
-
-/** Uploads of what this version does not take; answers what they cost together, in tokens. */
-export async function playUploadsNotYet(replay: Replay, { mario: as }: People): Promise<number> {
-  const before = await readBalance(replay, as)
-  const video = await createForm({ image: 'clip.mp4' })
-  await replay.play('datasets_upload_video_200', { as, form: video })
-  const archive = await createForm({ image: 'pair.zip' })
-  await replay.play('datasets_upload_zip_200', { as, form: archive })
-  return before - (await readBalance(replay, as))
 }
 
 export async function playReading({ play, standIns }: Replay, people: People): Promise<void> {

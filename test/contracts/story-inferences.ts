@@ -1,11 +1,13 @@
 import { type Replay, readAt, readTextAt } from './replay.ts'
-import { fileNameOf, itemCount } from './story-datasets.ts'
+import { fileNameOf, inferencePrice } from './story-datasets.ts'
 import { readBalance } from './story-media.ts'
 import type { People } from './story-people.ts'
 
 const recordedInferenceId = 'b41eb910-962f-4790-874a-324915c25d6f'
 const recordedImage =
   '5bfddecc-5d66-4859-b8e8-839bf69637af_processed_1715ddf7-c718-42a3-bbc0-a1fb9628ef8f.png'
+
+const recordedVideo = '646df231-8878-426b-b22d-115e48d809ba_video_3.mp4'
 
 export async function playWrongStarts({ play, send }: Replay, { mario: as }: People) {
   await play('inferences_create_noname', { as })
@@ -19,8 +21,8 @@ export async function playWrongStarts({ play, send }: Replay, { mario: as }: Peo
   await play('inferences_create_empty', { as })
 }
 
-/** An inference from its start to the bytes of its results; answers what the video's download cost, in tokens. */
-export async function playInference(replay: Replay, { mario: as }: People): Promise<number> {
+/** An inference from its start to the bytes of its results. */
+export async function playInference(replay: Replay, { mario: as }: People): Promise<void> {
   const { play, playUntil, standIns } = replay
   const started = await play('inferences_create_201', { as })
   standIns.learn(recordedInferenceId, readTextAt(started, 'inference.id'))
@@ -34,15 +36,14 @@ export async function playInference(replay: Replay, { mario: as }: People): Prom
   const results = await play('inferences_results_200', { as })
   standIns.learn(recordedImage, fileNameOf(readTextAt(results, 'data.images.0.outputPath')))
   await play('inferences_download_image_200', { as })
+  standIns.learn(recordedVideo, fileNameOf(readTextAt(results, 'data.videos.0.outputPath')))
+  await play('inferences_download_video_200', { as })
 
   await play('inferences_get_unknown', { as })
   await play('inferences_get_baduuid', { as })
   await play('inferences_job_unknown', { as })
   await play('inferences_download_unknown', { as })
   await play('inferences_download_baduuid', { as })
-  const before = await readBalance(replay, as)
-  await play('inferences_download_video_200', { as })
-  return before - (await readBalance(replay, as))
 }
 
 /** What another user sees of it. */
@@ -57,7 +58,7 @@ export async function playStranger({ play }: Replay, { eve: as }: People): Promi
 export async function playToTheLastToken(replay: Replay, people: People): Promise<void> {
   const { mario: as, administrator } = people
   const { play, playUntil, send, standIns } = replay
-  const price = (itemCount * 275) / 100
+  const price = inferencePrice
   let balance = await readBalance(replay, as)
   while (balance >= price) {
     const json = { datasetName: 'Inpainting dataset' }

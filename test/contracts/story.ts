@@ -4,13 +4,8 @@ import * as datasets from './story-datasets.ts'
 import * as inferences from './story-inferences.ts'
 import * as people from './story-people.ts'
 
-export interface Told extends Replay {
-  /** What the requests for what is not there yet have cost, in tokens. */
-  readonly costOfNotYet: number
-}
-
 /** Plays the recorded requests in the order of the recording, on a system that runs at `baseUrl`. */
-export async function tellStory(baseUrl: string): Promise<Told> {
+export async function tellStory(baseUrl: string): Promise<Replay> {
   const replay = createReplay(baseUrl)
   const cast = await people.playRegistrations(replay)
   await people.playSystem(replay, cast)
@@ -18,11 +13,10 @@ export async function tellStory(baseUrl: string): Promise<Told> {
 
   await datasets.playCreations(replay, cast)
   await datasets.playUploads(replay, cast)
-  const costOfUploads = await datasets.playUploadsNotYet(replay, cast)
   await datasets.playReading(replay, cast)
 
   await inferences.playWrongStarts(replay, cast)
-  const costOfDownload = await inferences.playInference(replay, cast)
+  await inferences.playInference(replay, cast)
   await inferences.playStranger(replay, cast)
 
   await people.playAccountChanges(replay, cast)
@@ -33,5 +27,5 @@ export async function tellStory(baseUrl: string): Promise<Told> {
 
   await datasets.playDatasetChanges(replay, cast)
   await people.playDeletion(replay, cast)
-  return { ...replay, costOfNotYet: costOfUploads + costOfDownload }
+  return replay
 }

@@ -9,18 +9,16 @@ import {
   withoutEachPoint,
 } from '../contracts/expectation.ts'
 import { findProblems } from '../contracts/judge.ts'
-import { notYet, picturesAlone } from '../contracts/not-yet.ts'
 import { readmeAnswersByHeading } from '../contracts/readme.ts'
 import { recorded } from '../contracts/recorded.ts'
-import { type Answer, readAt } from '../contracts/replay.ts'
-import { type Told, tellStory } from '../contracts/story.ts'
+import { type Answer, type Replay, readAt } from '../contracts/replay.ts'
+import { tellStory } from '../contracts/story.ts'
 
 const names = Object.keys(recorded)
 const different = Object.keys(deliberateDifferences)
-const missing = Object.keys(notYet)
-const holding = names.filter((name) => !different.includes(name) && !missing.includes(name))
+const holding = names.filter((name) => !different.includes(name))
 
-let told: Told
+let told: Replay
 
 beforeAll(async () => {
   told = await tellStory(inject('apiUrl'))
@@ -46,9 +44,7 @@ function ensureDeparture(name: string, departure: Departure): void {
 
 describe('a client of the original is answered as it was', () => {
   it.each(holding)('%s', (name) => {
-    const departure = picturesAlone[name]
-    if (departure) ensureDeparture(name, departure)
-    else expect(problemsOf(name, expectAsRecorded(name))).toEqual([])
+    expect(problemsOf(name, expectAsRecorded(name))).toEqual([])
   })
 })
 
@@ -58,19 +54,9 @@ describe('a client of the original is answered otherwise on purpose', () => {
   })
 })
 
-describe('a client of the original is refused, for now', () => {
-  it.each(missing)('%s', (name) => {
-    ensureDeparture(name, notYet[name] ?? {})
-  })
-
-  it('and pays nothing for it', () => {
-    expect(told.costOfNotYet).toBe(0)
-  })
-})
-
 describe("an answer has the shape that the original's README documents", () => {
   it.each(Object.entries(readmeAnswersByHeading))('%s', (_heading, readme) => {
-    const departures = { ...readme.recordedWins, ...readme.picturesAlone }
+    const departures = { ...readme.recordedWins }
     const { status } = expectAsRecorded(readme.answer)
     const problemsWith = (examples: Departure['body']) =>
       problemsOf(readme.answer, { status, body: withExamples(readme.body, examples) })
@@ -91,24 +77,20 @@ describe("an answer has the shape that the original's README documents", () => {
 describe('the recording', () => {
   it('is sent as a whole, and each of its requests is in one list', () => {
     expect([...told.answers.keys()].sort()).toEqual([...names].sort())
-    expect([...holding, ...different, ...missing].sort()).toEqual([...names].sort())
-    const withPictures = Object.keys(picturesAlone)
-    expect(withPictures.filter((name) => !holding.includes(name))).toEqual([])
+    expect([...holding, ...different].sort()).toEqual([...names].sort())
   })
 
-  it('has 124 answers: 105 hold, 16 differ on purpose, 3 not yet', () => {
+  it('has 124 answers: 107 hold, 17 differ on purpose', () => {
     expect({
       total: names.length,
       hold: holding.length,
       differ: different.length,
-      notYet: missing.length,
-    }).toEqual({ total: 124, hold: 105, differ: 16, notYet: 3 })
+    }).toEqual({ total: 124, hold: 107, differ: 17 })
   })
 })
 
 afterAll(() => {
   console.log(
-    `contract: ${holding.length} hold (${Object.keys(picturesAlone).length} of them with pictures alone), ` +
-      `${different.length} differ on purpose, ${missing.length} not yet; ${names.length} recorded`,
+    `contract: ${holding.length} hold, ${different.length} differ on purpose; ${names.length} recorded`,
   )
 })
