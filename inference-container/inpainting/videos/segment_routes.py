@@ -75,6 +75,9 @@ async def _answer(service: Service, task_id: UUID, stage: str, run: Run, emit: E
     line: dict[str, Any]
     try:
         line = {"type": "end", "taskId": str(task_id), **await service.run_video(course, work_on)}
+    except asyncio.CancelledError:
+        log.info("request dropped", extra={"fields": {"taskId": str(task_id), "frames": work.count_frames()}})
+        raise
     except ItemError as error:
         code, line = error.code, _describe_failure(task_id, error)
     except Exception:

@@ -27,8 +27,6 @@ CONTENT_TYPE = "video/mp4"
 # Frames in hand before the encoder takes them: enough to hide their fetching, few enough to stay small.
 _FRAMES_AHEAD_MAX = 8
 _PIXELS_AHEAD_MAX = 32_000_000
-# What is read by ranges takes the same memory whatever its size; this bounds nothing but nonsense.
-_FILE_BYTES_MAX = 2**40
 # A frame that can never be used is replaced. One that may be there the next time is not: the whole is sent again.
 _REPLACED = frozenset({Code.MEDIA_FETCH_FAILED, Code.MEDIA_UNDECODABLE, Code.MEDIA_TOO_LARGE})
 
@@ -140,7 +138,8 @@ async def assemble(body: AssembleBody, work: VideoWork) -> dict[str, Any]:
         course.restart()
 
     def open_file(url: str, field: str, name: str) -> RemoteFile:
-        return workshop.files.open(url, name=name, field=field, bytes_max=_FILE_BYTES_MAX, check=check)
+        bytes_max = workshop.settings.video_bytes_max
+        return workshop.files.open(url, name=name, field=field, bytes_max=bytes_max, check=check)
 
     def open_source() -> AbstractContextManager[VideoSource | None]:
         if body.sound is None:
