@@ -20,11 +20,6 @@ async function sendInParts(fileName: string, bytes: Uint8Array<ArrayBuffer>): Pr
 
 beforeAll(async () => {
   mario = await Client.register(apiUrl)
-  const administrator = await Client.logInAsAdministrator(apiUrl)
-  await administrator.send('POST', '/api/admin/users/recharge', {
-    email: mario.email,
-    amount: 200,
-  })
   clip = makeClip(frames / 30)
 }, 60_000)
 
