@@ -38,6 +38,7 @@ const settingsSchema = z.object({
   ARCHIVE_RATIO_MAX: wholeNumber(200),
   ARCHIVE_INFLATED_BYTES_MAX: wholeNumber(20_000 * megabyte),
   VIDEO_FRAMES_MAX: wholeNumber(10_000),
+  DATASET_RETENTION_DAYS: wholeNumber(30),
 
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: z.string().optional(),

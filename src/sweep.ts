@@ -1,4 +1,5 @@
 import { sweepFileUploads } from './datasets/file-uploads/sweep-file-uploads.ts'
+import { freeMedia } from './datasets/free-media.ts'
 import { sweepIngestions } from './datasets/uploads/ingestion/sweep-ingestions.ts'
 import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
@@ -16,6 +17,7 @@ export async function sweep(services: Services): Promise<void> {
     ingestions: () => sweepIngestions(services),
     uploads: () => sweepUploads(services),
     fileUploads: () => sweepFileUploads(services),
+    deletedDatasets: () => freeMedia(services),
     inferences: () => sweepInferences(services),
   }
   for (const [part, run] of Object.entries(parts)) {

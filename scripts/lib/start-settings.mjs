@@ -21,6 +21,7 @@ export const workerSettingNames = /** @type {const} */ ([
   'ARCHIVE_RATIO_MAX',
   'ARCHIVE_INFLATED_BYTES_MAX',
   'VIDEO_FRAMES_MAX',
+  'DATASET_RETENTION_DAYS',
   'GRID_GRAMS_PER_KWH',
   'ADMIN_EMAIL',
   'ADMIN_PASSWORD',

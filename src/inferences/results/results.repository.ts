@@ -81,7 +81,7 @@ export async function listArchivedVideos(
   return results
 }
 
-/** Writes down the checksums of results that were recorded without one. */
+/** Writes down the checksums of results that were recorded without one. The plus leaves the index of keys to SQLite. */
 export async function recordChecksums(
   database: Database,
   inferenceId: string,
@@ -93,7 +93,7 @@ export async function recordChecksums(
     database.raw
       .prepare(
         `UPDATE ${table} SET crc32 = known.value ->> 'crc32' FROM json_each(?2) AS known
-         WHERE inference_id = ?1 AND result_key = known.value ->> 'resultKey' AND crc32 IS NULL`,
+         WHERE +inference_id = ?1 AND result_key = known.value ->> 'resultKey' AND crc32 IS NULL`,
       )
       .bind(inferenceId, list),
   )
