@@ -15,7 +15,7 @@ from inpainting.auth import ensure_authorized
 from inpainting.errors import STATUS_BY_CODE, Code, RequestError
 from inpainting.exchange import LineStream, read_bytes
 from inpainting.models import read_parameters
-from inpainting.registry import create_registry
+from inpainting.models.registry import create_registry
 from inpainting.schemas import InpaintBody, read_body
 from inpainting.service import Service
 from inpainting.settings import Settings

@@ -20,9 +20,9 @@ from inpainting.item_runner import ItemRunner
 from inpainting.items import Job
 from inpainting.metrics import Metrics
 from inpainting.models import Model
-from inpainting.registry import Registry
+from inpainting.models.registry import Registry
+from inpainting.models.selfcheck import check_model
 from inpainting.schemas import InpaintBody
-from inpainting.selfcheck import check_model
 from inpainting.settings import Settings
 from inpainting.workshop import Workshop
 

@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw, ImageFont  # noqa: E402
 from inpainting import masks  # noqa: E402
 from inpainting.filling import fill_holes  # noqa: E402
 from inpainting.headers import read_header  # noqa: E402
-from inpainting.model_opencv import NAVIER_STOKES, TELEA  # noqa: E402
-from inpainting.model_patchmatch import PatchMatch  # noqa: E402
+from inpainting.models.opencv import NAVIER_STOKES, TELEA  # noqa: E402
+from inpainting.models.patchmatch import PatchMatch  # noqa: E402
 from inpainting.pictures import decode_luminance, decode_picture  # noqa: E402
 
 CASES = (

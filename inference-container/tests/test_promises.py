@@ -14,7 +14,7 @@ from pictures import box_mask, decode, encode, encode_16_bit, exif_with_orientat
 from PIL import Image, ImageCms, ImageOps
 from promises import HOLE, H, W, assert_filled, assert_kept_outside, damaged
 
-from inpainting.registry import create_registry
+from inpainting.models.registry import create_registry
 
 pytestmark = pytest.mark.parametrize("model", MODELS)
 

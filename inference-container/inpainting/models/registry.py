@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from inpainting.errors import Code, RequestError
-from inpainting.model_opencv import NAVIER_STOKES, TELEA
-from inpainting.model_patchmatch import PatchMatch
-from inpainting.models import Model
+from inpainting.models.interface import Model
+from inpainting.models.opencv import NAVIER_STOKES, TELEA
+from inpainting.models.patchmatch import PatchMatch
 
 DEFAULT_ALIAS = "default_inpainting"
 

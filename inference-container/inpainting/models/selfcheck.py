@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from inpainting.filling import fill_holes
-from inpainting.models import Model
+from inpainting.models.interface import Model
 from inpainting.pictures import Picture
 
 _SIDE = 48

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from inpainting.models import Pixels
+from inpainting.models.interface import Pixels
 
 # The kernels visit radius^2 neighbours for each hole pixel: this keeps one call near ten seconds at worst.
 _HOLE_VISITS_MAX = 200_000_000

@@ -11,8 +11,8 @@ import numpy as np
 import patchmatch
 from pydantic import BaseModel, ConfigDict, Field
 
-from inpainting import model_opencv
-from inpainting.models import Pixels
+from inpainting.models import opencv
+from inpainting.models.interface import Pixels
 
 # A quarter of a microsecond for each hole pixel and pixel of its patch: one crop ends within some eight seconds.
 _PATCH_VISITS_MAX = 30_000_000
@@ -66,7 +66,7 @@ class PatchMatch:
         thin, thick = split_by_thickness(hole)
         if thin is not None:
             unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
-            smooth = model_opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_NS)
+            smooth = opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_NS)
             image = np.where(thin[..., np.newaxis] != 0, smooth, image)
         if thick is None:
             return image
