@@ -1,3 +1,5 @@
+import { findReplaced } from './replaced-entries.rules.ts'
+
 export type MediaRole = 'image' | 'video' | 'mask' | 'none'
 
 export type EntryCode =
@@ -5,6 +7,7 @@ export type EntryCode =
   | 'entry.hidden'
   | 'entry.format'
   | 'entry.empty'
+  | 'entry.replaced'
   | 'entry.unpaired'
   | 'entry.ambiguous'
   | 'entry.video_mask'
@@ -53,16 +56,20 @@ const kindByExtension = new Map<string, Candidate['kind']>([
   ...['png', 'jpg', 'jpeg', 'webp'].map((extension) => [extension, 'picture'] as const),
   ...['mp4', 'avi', 'mov', 'mkv', 'webm'].map((extension) => [extension, 'video'] as const),
 ])
+const replacedByLater = ignore('entry.replaced', 'A later entry has its path and takes its place.')
 const formats = [...kindByExtension.keys()].join(', ')
 
 /**
  * Pairs an archive's pictures and videos with their masks; one answer for each entry, in the order given, and the same
- * whatever that order is. Files pair inside the folder that holds them: a file is a mask when its name contains `mask`,
+ * whatever that order is, but for files of one path: the last counts. Files pair inside the folder that holds them: a file is a mask when its name contains `mask`,
  * and belongs to what has the same number. A folder's only picture or video and its only mask pair without one, unless
  * both have numbers and those differ.
  */
 export function pairEntries(entries: readonly ArchivedFile[]): PairedEntry[] {
-  const read = entries.map(readEntry)
+  const replaced = findReplaced(entries)
+  const read = entries.map((entry, number) =>
+    replaced.has(number) ? replacedByLater : readEntry(entry, number),
+  )
   const outcomes = new Map<number, Outcome>()
   for (const files of groupBy(read.filter(isCandidate), ({ folder }) => folder).values()) {
     pairFolder(files, outcomes)

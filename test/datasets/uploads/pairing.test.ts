@@ -216,9 +216,33 @@ describe('a file that is refused', () => {
     ])
   })
 
+  it('has the path of a later one: that one counts, as when the archive is extracted', () => {
+    const entries = pairEntries([
+      file('g/x_1.png'),
+      file('g/mask_1.png'),
+      file('g/x_1.png'),
+      file('x_1.png'),
+      file('g/notes.txt'),
+      file('g/notes.txt'),
+    ])
+    expect(entries.map(({ refusal }) => refusal?.code ?? null)).toEqual([
+      'entry.replaced',
+      null,
+      null,
+      'entry.unpaired',
+      'entry.replaced',
+      'entry.format',
+    ])
+    expect(entries[2]).toMatchObject({ role: 'image', maskNumber: 1 })
+    expect(entries[0]).toMatchObject({
+      role: 'none',
+      refusal: { state: 'IGNORED', reason: 'A later entry has its path and takes its place.' },
+    })
+  })
+
   it('gets a sentence of bounded length, however long the names are', () => {
     const name = `${'🎞'.repeat(16_000)}_1.png`
-    const [refused] = pair([`${name}/${name}`, `${name}/${name}`, `${name}/mask_1.png`])
+    const [refused] = pair([`${name}/${name}`, `${name}/x${name}`, `${name}/mask_1.png`])
     expect(refused?.refusal?.reason.length).toBeLessThan(1500)
     expect(refused?.refusal?.reason.isWellFormed()).toBe(true)
   })
@@ -233,14 +257,12 @@ describe('pairing', () => {
       fc.constantFrom('png', 'JPG', 'mp4', 'txt'),
     )
     .map(([folder, word, number, extension]) => `${folder}${word}${number}.${extension}`)
-  const archive = fc.array(
-    fc.record({
-      path: name,
-      isFolder: fc.constant(false),
-      bytes: fc.constantFrom(0, 5, 5, 5),
-    }),
-    { maxLength: 12 },
-  )
+  const entry = fc.record({
+    path: name,
+    isFolder: fc.constant(false),
+    bytes: fc.constantFrom(0, 5, 5, 5),
+  })
+  const archive = fc.array(entry, { maxLength: 12 })
 
   it('answers every entry once, and gives each accepted file exactly one partner', () => {
     fc.assert(
@@ -268,7 +290,8 @@ describe('pairing', () => {
           JSON.stringify([path, role, maskNumber === null ? null : entries[maskNumber], refusal]),
         )
         .sort()
-    const shuffled = archive.chain((entries) =>
+    const distinct = fc.uniqueArray(entry, { maxLength: 12, selector: ({ path }) => path })
+    const shuffled = distinct.chain((entries) =>
       fc.tuple(
         fc.constant(entries),
         fc.shuffledSubarray(entries, { minLength: entries.length, maxLength: entries.length }),
@@ -290,7 +313,13 @@ describe('pairing', () => {
       `mask_${index}.png`,
     ])
     expect(pair(many.flat())).toHaveLength(100_000)
-    const alike = Array.from({ length: 100_000 }, (_, index) => (index % 2 ? 'x.png' : 'mask.png'))
+    const letters = (index: number) =>
+      [...String(index)].map((digit) => 'abcdefghij'[Number(digit)])
+    const alike = Array.from({ length: 100_000 }, (_, index) => {
+      return `${index % 2 ? 'x' : 'mask'}_${letters(index).join('')}.png`
+    })
     expect(refusals(alike).every((outcome) => outcome === ambiguous)).toBe(true)
+    const one = Array.from({ length: 100_000 }, (_, index) => (index % 2 ? 'x.png' : 'mask.png'))
+    expect(refusals(one).filter((outcome) => outcome === 'IGNORED entry.replaced')).toHaveLength(99_998)
   })
 })
