@@ -90,18 +90,30 @@ export async function markTaken(
   return result.meta.changes === 1
 }
 
-/** Takes the file back from an upload, to be there at least until `expiresAtLeast`. */
+/** Takes the user's files back from an upload, to be there at least until `expiresAtLeast`. */
 export async function markReleased(
   database: Database,
-  file: { id: string; uploadId: string; expiresAtLeast: number },
+  files: { userId: string; uploadId: string; expiresAtLeast: number },
 ): Promise<void> {
   await database.raw
     .prepare(
       `UPDATE file_uploads SET taken_by = NULL, expires_at = max(expires_at, ?3)
-       WHERE id = ?1 AND taken_by = ?2`,
+       WHERE user_id = ?1 AND taken_by = ?2`,
     )
-    .bind(file.id, file.uploadId, file.expiresAtLeast)
+    .bind(files.userId, files.uploadId, files.expiresAtLeast)
     .run()
+}
+
+/** The ids of the user's files that an upload took. */
+export async function listTakenBy(
+  database: Database,
+  query: { userId: string; uploadId: string },
+): Promise<string[]> {
+  const { results } = await database.raw
+    .prepare('SELECT id FROM file_uploads WHERE user_id = ?1 AND taken_by = ?2')
+    .bind(query.userId, query.uploadId)
+    .all<{ id: string }>()
+  return results.map(({ id }) => id)
 }
 
 /** Forgets a file of the user's that no upload took; false where there is none. */
@@ -139,6 +151,22 @@ export async function listExpiredFileUploads(
     )
     .bind(query.expiredBeforeMs, query.limit)
     .all<Pick<FileUploadRow, 'id' | 'userId'>>()
+  return results
+}
+
+/** Files that expired before then while an upload had them; `unless` is a condition on `taken_by`. */
+export async function listStaleTakenFiles(
+  database: Database,
+  query: { expiredBeforeMs: number; limit: number; unless: string },
+): Promise<{ userId: string; takenBy: string }[]> {
+  const { results } = await database.raw
+    .prepare(
+      `SELECT user_id AS userId, taken_by AS takenBy FROM file_uploads
+       WHERE expires_at < ?1 AND taken_by IS NOT NULL AND NOT ${query.unless}
+       ORDER BY expires_at LIMIT ?2`,
+    )
+    .bind(query.expiredBeforeMs, query.limit)
+    .all<{ userId: string; takenBy: string }>()
   return results
 }
 

@@ -32,6 +32,8 @@ export async function joinParts(
     readonly contentType: string
     readonly untilMs: number
     readonly progress: JoinProgress
+    /** Awaited before the object is made to exist; what it throws ends the call. */
+    readonly beforeComplete?: () => Promise<void>
   },
 ): Promise<JoinProgress> {
   const { file, key, contentType } = join
@@ -62,7 +64,10 @@ export async function joinParts(
     )
     const parts = [...done.values()].sort((one, other) => one.partNumber - other.partNumber)
     const isDone = parts.length === file.partCount
-    if (isDone) await multipart.complete(parts)
+    if (isDone) {
+      await join.beforeComplete?.()
+      await multipart.complete(parts)
+    }
     return { multipartId: multipart.uploadId, parts, isDone }
   } catch (error) {
     // R2 gives up a multipart upload that nobody completed for days.

@@ -11,6 +11,7 @@ import {
 import {
   deleteTakenFileUpload,
   findFileUpload,
+  listTakenBy,
   markReleased,
   markTaken,
 } from './file-uploads.repository.ts'
@@ -79,20 +80,21 @@ export async function* readTakenFile(
   }
 }
 
-/** Gives a file back when the upload that took it has failed: its parts need not be sent again. */
-export async function releaseFileUpload(
-  { database, clock }: Pick<TakeContext, 'database' | 'clock'>,
-  { id, uploadId }: Pick<Taking, 'id' | 'uploadId'>,
+/** Gives the files back that an upload took and did not make data of: their parts need not be sent again. */
+export async function releaseFilesOf(
+  { database, nowMs }: { readonly database: Database; readonly nowMs: number },
+  upload: Pick<Taking, 'userId' | 'uploadId'>,
 ): Promise<void> {
-  const expiresAtLeast = clock.nowMs() + releasedMsMin
-  await markReleased(database, { id, uploadId, expiresAtLeast })
+  await markReleased(database, { ...upload, expiresAtLeast: nowMs + releasedMsMin })
 }
 
-/** Deletes a file with its parts when the upload that took it has succeeded. Doing it again changes nothing. */
-export async function deleteFileUpload(
+/** Deletes the files that an upload took and made data of, with their parts. Doing it again changes nothing. */
+export async function deleteFilesOf(
   { database, media }: { database: Database; media: Pick<MediaStore, 'deletePrefix'> },
-  { userId, id, uploadId }: Taking,
+  { userId, uploadId }: Pick<Taking, 'userId' | 'uploadId'>,
 ): Promise<void> {
-  await media.deletePrefix(fileUploadPrefix({ userId, fileUploadId: id }))
-  await deleteTakenFileUpload(database, { id, uploadId })
+  for (const id of await listTakenBy(database, { userId, uploadId })) {
+    await media.deletePrefix(fileUploadPrefix({ userId, fileUploadId: id }))
+    await deleteTakenFileUpload(database, { id, uploadId })
+  }
 }

@@ -4,13 +4,15 @@ import { uploadPrefix } from '../../media/keys.ts'
 import type { MediaStore } from '../../media/store.ts'
 import type { Database } from '../../shared/database.ts'
 import { describeError, type Logger } from '../../shared/logger.ts'
+import { releaseFilesOf } from '../file-uploads/take-file-upload.ts'
+import { tidyUpload } from './tidy-upload.ts'
 import { abandonUncommitted } from './uploads.repository.ts'
 import { uploadIdOf } from './uploads.rules.ts'
 
 export interface EndUploadsContext {
   readonly database: Database
   readonly ledger: Pick<LedgerClient, 'settle' | 'release'>
-  readonly media: Pick<MediaStore, 'deletePrefix'>
+  readonly media: Pick<MediaStore, 'list' | 'deleteMany' | 'deletePrefix'>
   readonly nowMs: number
   readonly logger: Logger
 }
@@ -22,9 +24,9 @@ export interface OpenUploadReservation {
 }
 
 /**
- * Ends uploads of which nobody knows how far they came: one that became data is paid for; any other is given up, so that
- * it never can, its objects are deleted and its tokens returned. Doing it again changes nothing. One that cannot be ended
- * keeps no other from it, and is left to the next sweep.
+ * Ends uploads of which nobody knows how far they came: one that became data is tidied and paid for; any other is given
+ * up, so that it never can, its objects are deleted, its files in parts given back and its tokens returned. Doing it again
+ * changes nothing. One that cannot be ended keeps no other from it, and is left to the next sweep.
  */
 export async function endCutOffUploads(
   context: EndUploadsContext,
@@ -48,14 +50,18 @@ export async function endCutOffUploads(
 
 /** @param price in thousandths of a token; undefined where the upload never became data. */
 async function endReservation(
-  { ledger, media }: EndUploadsContext,
+  context: EndUploadsContext,
   { userId, operationId, reservationId }: OpenUploadReservation,
   price: number | undefined,
 ): Promise<void> {
+  const { ledger, media } = context
+  const upload = { userId, uploadId: uploadIdOf(operationId) }
   if (price !== undefined) {
+    await tidyUpload(context, upload)
     await ledger.settle(userId, { reservationId, spent: createAmount(price) })
     return
   }
-  await media.deletePrefix(uploadPrefix({ userId, uploadId: uploadIdOf(operationId) }))
+  await media.deletePrefix(uploadPrefix(upload))
+  await releaseFilesOf(context, upload)
   await ledger.release(userId, { reservationId, reason: 'The upload was cut off' })
 }

@@ -26,8 +26,6 @@ export type SentFile = ReceivedFile | FileInParts
 export interface SentFiles {
   readonly image: SentFile | null
   readonly mask: SentFile | null
-  /** Files in parts that this upload has taken. */
-  readonly fileUploadIds: readonly string[]
 }
 
 export interface SentFilesContext {
@@ -49,14 +47,15 @@ export async function collectSentFiles(
     userId: string
     form: UploadForm
     createKey: (extension: StoredExtension) => string
+    /** Grows by the id of each file that is taken. */
     taken: string[]
   },
 ): Promise<SentFiles> {
-  const { form, taken } = upload
+  const { form } = upload
   const image = form.image ?? (await readReference(context, upload, 'image'))
   const wantsMask = image?.kind !== 'zip'
   const mask = form.mask ?? (wantsMask ? await readReference(context, upload, 'mask') : null)
-  return { image, mask, fileUploadIds: taken }
+  return { image, mask }
 }
 
 async function readReference(

@@ -2,12 +2,13 @@ import { listPendingReservations } from '../../ledger/ledger.repository.ts'
 import type { Clock } from '../../shared/clock.ts'
 import { type EndUploadsContext, endCutOffUploads } from './end-uploads.ts'
 import { hasOpenIngestion } from './ingestion/sweep.repository.ts'
+import { sweepTakenFiles } from './sweep-taken-files.ts'
 
 /** No request lives this long; a reservation this old belongs to an upload whose request died. */
 const uploadLostMs = 15 * 60_000
 const uploadsPerSweep = 50
 
-/** Ends the uploads that a crash cut off. */
+/** Ends the uploads that a crash cut off, and takes from them the files that were sent in parts. */
 export async function sweepUploads(
   context: Omit<EndUploadsContext, 'nowMs'> & { readonly clock: Clock },
 ): Promise<void> {
@@ -20,4 +21,5 @@ export async function sweepUploads(
     unless: hasOpenIngestion(),
   })
   if (pending.length > 0) await endCutOffUploads({ ...context, nowMs }, pending)
+  await sweepTakenFiles(context, { expiredBeforeMs: nowMs - uploadLostMs, nowMs })
 }

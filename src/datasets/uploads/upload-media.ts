@@ -1,9 +1,10 @@
 import type { TokenAmount } from '../../ledger/amounts.ts'
 import type { ReceivedFile } from '../../media/received-file.ts'
+import { describeError } from '../../shared/logger.ts'
 import { createDatasetNotFound } from '../datasets.errors.ts'
 import { findDatasetId } from '../datasets.repository.ts'
 import { readDatasetNameOrThrow } from '../datasets.rules.ts'
-import { deleteFileUpload, releaseFileUpload } from '../file-uploads/take-file-upload.ts'
+import { deleteFilesOf, releaseFilesOf } from '../file-uploads/take-file-upload.ts'
 import { beginIngestionOf } from './ingestion/begin-ingestion.ts'
 import { giveUpIngestion } from './ingestion/end-ingestion.ts'
 import type { IngestionContext } from './ingestion/ingestion.model.ts'
@@ -73,7 +74,7 @@ export async function uploadMedia(
         uploadId: upload.id,
         datasetId,
         name,
-        files: { image, mask: mask ?? null, fileUploadIds: taken },
+        files: { image, mask: mask ?? null },
         fps: form.fields.fps,
       })
       return { kind: 'begun', uploadId: upload.id }
@@ -89,12 +90,31 @@ export async function uploadMedia(
     }
   } catch (error) {
     await upload.undo([asReceived(files.image), asReceived(files.mask)])
-    for (const id of taken) await releaseFileUpload(context, { id, uploadId: upload.id })
-    if (isIngestion) await giveUpIngestion(context, { id: upload.id, error: toApiError(error) })
+    await tryTo(context, upload.id, async () => {
+      const failure = { id: upload.id, error: toApiError(error) }
+      if (isIngestion && (await giveUpIngestion(context, failure))) return
+      if (taken.length > 0) await releaseFilesOf(context, { userId, uploadId: upload.id })
+    })
     throw error
   }
-  for (const id of taken) await deleteFileUpload(context, { userId, id, uploadId: upload.id })
-  return { kind: 'stored', processedItems: 1, ...(await upload.pay()) }
+  const paid = await upload.pay()
+  if (taken.length > 0) {
+    await tryTo(context, upload.id, () => deleteFilesOf(context, { userId, uploadId: upload.id }))
+  }
+  return { kind: 'stored', processedItems: 1, ...paid }
+}
+
+/** For what changes no answer: where it fails, the sweep does it. */
+async function tryTo(
+  { logger }: Pick<UploadMediaContext, 'logger'>,
+  uploadId: string,
+  tidy: () => Promise<void>,
+): Promise<void> {
+  try {
+    await tidy()
+  } catch (error) {
+    logger.warn('upload.tidied_late', { uploadId, ...describeError(error) })
+  }
 }
 
 function asReceived(file: SentFile | null | undefined): ReceivedFile | null {

@@ -12,7 +12,6 @@ export const uploadErrors = defineErrors({
   'upload.fps_invalid': 400,
   'upload.not_found': 404,
   'upload.processing_failed': 503,
-  'upload.dataset_gone': 409,
 })
 
 export function createFilesRequiredError(details: Record<string, unknown> = {}) {

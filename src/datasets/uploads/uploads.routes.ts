@@ -6,7 +6,8 @@ import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../../shared/validation.ts'
 import { requireUser } from '../../users/require-user.ts'
 import { awaitIngestion } from './ingestion/await-ingestion.ts'
-import { formatIngestion, hasEnded, readFailure } from './ingestion/ingestions.format.ts'
+import { formatIngestion, readFailure } from './ingestion/ingestions.format.ts'
+import { hasEnded } from './ingestion/ingestions.lifecycle.ts'
 import { findIngestion } from './ingestion/ingestions.repository.ts'
 import type { IngestionRow } from './ingestion/ingestions.table.ts'
 import { readPreference } from './ingestion/prefer.rules.ts'
@@ -40,7 +41,7 @@ export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(watch, a
   if (!row) {
     throw uploadErrors.createError('upload.not_found', `There is no upload '${uploadId}' of yours.`)
   }
-  const entries = hasEnded(row) ? await listEntries(database, row.id) : []
+  const entries = hasEnded(row.state) ? await listEntries(database, row.id) : []
   return context.json(
     {
       success: true as const,

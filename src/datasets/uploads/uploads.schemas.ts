@@ -30,6 +30,9 @@ const reportSchema = z.object({
   accepted: z.number(),
   rejected: z.number(),
   ignored: z.number(),
+  note: z.string().nullable().openapi({
+    description: 'Says, 30 days after the end, that only the counts are left',
+  }),
   entries: z.array(
     z.object({
       path: z.string(),

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { sweepFileUploads } from '../../../src/datasets/file-uploads/sweep-file-uploads.ts'
 import {
-  releaseFileUpload,
+  releaseFilesOf,
   takeFileUpload,
 } from '../../../src/datasets/file-uploads/take-file-upload.ts'
 import { fileUploadPrefix, partKey } from '../../../src/media/keys.ts'
@@ -39,7 +39,7 @@ describe('the sweep of files in parts', () => {
     await takeFileUpload(services, taking)
     await sweep(1000)
     expect(await listParts(file)).toHaveLength(1)
-    await releaseFileUpload(services, taking)
+    await releaseFilesOf({ ...services, nowMs: Date.now() }, taking)
     await sweep(1000)
     expect(await listParts(file)).toEqual([])
   })

@@ -7,9 +7,9 @@ import {
   noJoinProgress,
 } from '../../../src/datasets/file-uploads/join-parts.ts'
 import {
-  deleteFileUpload,
+  deleteFilesOf,
   readTakenFile,
-  releaseFileUpload,
+  releaseFilesOf,
   takeFileUpload,
 } from '../../../src/datasets/file-uploads/take-file-upload.ts'
 import { datasetKey } from '../../../src/media/keys.ts'
@@ -88,10 +88,12 @@ describe('a file in parts that an upload takes', () => {
     const { file } = await sendFile(10)
     const uploadId = crypto.randomUUID()
     await take(file, uploadId)
-    const late = at(Date.now() + 30 * hourMs)
-    await releaseFileUpload(late, { id: file.id, uploadId: crypto.randomUUID() })
+    const late = { ...services, nowMs: Date.now() + 30 * hourMs }
+    const userId = file.user.id
+    await releaseFilesOf(late, { userId, uploadId: crypto.randomUUID() })
+    await releaseFilesOf(late, { userId: crypto.randomUUID(), uploadId })
     await expect(take(file)).rejects.toMatchObject({ code: 'file_uploads.taken' })
-    await releaseFileUpload(late, { id: file.id, uploadId })
+    await releaseFilesOf(late, { userId, uploadId })
     expect((await take(file, undefined, at(Date.now() + 30.9 * hourMs))).id).toBe(file.id)
   })
 
@@ -99,8 +101,8 @@ describe('a file in parts that an upload takes', () => {
     const { file } = await sendFile(10)
     const taking = { userId: file.user.id, id: file.id, uploadId: crypto.randomUUID() }
     await take(file, taking.uploadId)
-    await deleteFileUpload(services, taking)
-    await deleteFileUpload(services, taking)
+    await deleteFilesOf(services, taking)
+    await deleteFilesOf(services, taking)
     expect(await listParts(file)).toEqual([])
     expect((await getFile(file)).status).toBe(404)
   })

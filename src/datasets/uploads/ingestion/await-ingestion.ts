@@ -1,5 +1,6 @@
 import { describeError } from '../../../shared/logger.ts'
 import type { IngestionContext } from './ingestion.model.ts'
+import { hasEnded } from './ingestions.lifecycle.ts'
 import { findIngestionById } from './ingestions.repository.ts'
 import type { IngestionRow } from './ingestions.table.ts'
 import { runIngestion } from './run-ingestion.ts'
@@ -28,8 +29,7 @@ export async function awaitIngestion(
   await Promise.race([run, scheduler.wait(upload.waitSeconds * 1000)])
   for (;;) {
     const row = await findIngestionById(context.database, upload.id)
-    const hasEnded = row === null || row.state === 'COMPLETED' || row.state === 'FAILED'
-    if (hasEnded || context.clock.nowMs() >= untilMs) return row
+    if (row === null || hasEnded(row.state) || context.clock.nowMs() >= untilMs) return row
     await scheduler.wait(pollMs)
   }
 }

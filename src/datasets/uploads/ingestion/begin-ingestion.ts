@@ -19,7 +19,7 @@ export async function beginIngestionOf(
     fps: string | undefined
   },
 ): Promise<void> {
-  const { image, fileUploadIds } = upload.files
+  const { image } = upload.files
   if (!image) throw createFilesRequiredError({ missing: ['image'] })
   const mask = image.kind === 'zip' ? null : upload.files.mask
   if (image.kind !== 'zip' && !mask) throw createFilesRequiredError({ missing: ['mask'] })
@@ -29,7 +29,6 @@ export async function beginIngestionOf(
     image: toSource(image),
     mask: mask ? { ...toSource(mask), still: toStill(mask) } : null,
     fps: readFpsOrThrow(upload.fps),
-    fileUploadIds,
     joins,
   }
   await storeAll(files.filter(isReceived))

@@ -22,19 +22,6 @@ export async function countStored(database: Database, uploadId: string): Promise
   return row ?? { items: 0, images: 0, media: 0 }
 }
 
-/** The objects of an upload that nobody needs once its items are stored: masks that were sent as videos. */
-export async function listMaskVideoKeys(database: Database, uploadId: string): Promise<string[]> {
-  const { results } = await database.raw
-    .prepare(
-      `SELECT video ->> '$.mask.key' AS key FROM upload_entries
-       WHERE upload_id = ?1 AND video IS NOT NULL
-         AND (video ->> '$.mask.kind' = 'video' OR video ->> '$.mask.scaledKey' IS NOT NULL)`,
-    )
-    .bind(uploadId)
-    .all<{ key: string }>()
-  return results.map(({ key }) => key)
-}
-
 /**
  * Makes everything that an upload stored the dataset's items, at once and once: pictures under one upload index and each
  * video under its own. False when the dataset is gone, the sweep gave the upload up, or the lease is another's.
@@ -112,7 +99,7 @@ export async function commitIngestion(
     prepare(`DELETE FROM upload_items WHERE upload_id = ?1 AND ${ready}`),
     prepare(
       `UPDATE ingestions SET state = 'COMPLETED', spent = ?3, lease_id = NULL, lease_until = NULL,
-         ended_at = ?4, updated_at = ?4
+         updated_at = ?4
        WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING' AND EXISTS (SELECT 1 FROM uploads WHERE id = ?1)`,
       data.price,
       data.nowMs,

@@ -1,9 +1,12 @@
+import { createAmount } from '../../../ledger/amounts.ts'
 import { uploadPrefix } from '../../../media/keys.ts'
 import type { ApiError } from '../../../shared/errors.ts'
 import { describeError } from '../../../shared/logger.ts'
-import { releaseFileUpload } from '../../file-uploads/take-file-upload.ts'
+import { releaseFilesOf } from '../../file-uploads/take-file-upload.ts'
+import { tidyUpload } from '../tidy-upload.ts'
 import { uploadErrors } from '../uploads.errors.ts'
-import type { IngestionContext, IngestionRequest } from './ingestion.model.ts'
+import type { IngestionContext } from './ingestion.model.ts'
+import { lateWritesMs } from './ingestions.lifecycle.ts'
 import {
   failIngestion,
   findIngestionById,
@@ -33,23 +36,43 @@ export async function giveUpIngestion(
   return isFailed
 }
 
-/** Deletes what a failed upload stored and returns its tokens. Doing it again changes nothing; what fails, the sweep does. */
+/**
+ * Deletes what a failed upload stored, gives its files in parts back and returns its tokens. It has ended once that was
+ * done when nobody could still be writing. Doing it again changes nothing; what fails, the sweep does.
+ */
 export async function cleanUpIngestion(context: EndIngestionContext, id: string): Promise<void> {
   const { database, ledger, media, clock, logger } = context
   try {
     const row = await findIngestionById(database, id)
     if (row?.state !== 'FAILED') return
-    await media.deletePrefix(uploadPrefix({ userId: row.userId, uploadId: id }))
-    const { fileUploadIds = [] } = JSON.parse(row.request) as Partial<IngestionRequest>
-    for (const fileUploadId of fileUploadIds) {
-      await releaseFileUpload({ database, clock }, { id: fileUploadId, uploadId: id })
-    }
+    const nowMs = clock.nowMs()
+    const upload = { userId: row.userId, uploadId: id }
+    await media.deletePrefix(uploadPrefix(upload))
+    await releaseFilesOf({ database, nowMs }, upload)
     if (row.reservationId !== null) {
       await ledger.release(row.userId, { reservationId: row.reservationId })
     }
-    await markCleanedUp(database, { id, nowMs: clock.nowMs() })
+    if (nowMs > row.updatedAt + lateWritesMs) await markCleanedUp(database, id)
   } catch (error) {
     logger.warn('ingestion.clean_up_late', { uploadId: id, ...describeError(error) })
+  }
+}
+
+/**
+ * Tidies and pays for an upload that is committed. Doing it again changes nothing, and so does doing it for one that is
+ * not; what fails, the sweep does.
+ */
+export async function finishIngestion(context: EndIngestionContext, id: string): Promise<void> {
+  const { database, ledger, logger } = context
+  try {
+    const row = await findIngestionById(database, id)
+    if (row?.state !== 'COMPLETED' || row.endedAt !== null || row.reservationId === null) return
+    await tidyUpload(context, { userId: row.userId, uploadId: id })
+    const spent = createAmount(row.spent ?? 0)
+    const paid = await ledger.settle(row.userId, { reservationId: row.reservationId, spent })
+    if (!paid.ok) logger.error('ingestion.payment_refused', { uploadId: id, code: paid.code })
+  } catch (error) {
+    logger.warn('ingestion.not_finished', { uploadId: id, ...describeError(error) })
   }
 }
 

@@ -167,21 +167,6 @@ export async function countFrames(
   return row ?? { stored: 0, failed: 0 }
 }
 
-/** The keys of every object that a video's sampling may have written. */
-export async function listFrameKeys(
-  database: Database,
-  query: { uploadId: string; entryNumber: number },
-): Promise<string[]> {
-  const { results } = await database.raw
-    .prepare(
-      `SELECT image_key AS key FROM upload_items WHERE upload_id = ?1 AND entry_number = ?2
-       UNION SELECT mask_key FROM upload_items WHERE upload_id = ?1 AND entry_number = ?2`,
-    )
-    .bind(query.uploadId, query.entryNumber)
-    .all<{ key: string }>()
-  return results.map(({ key }) => key)
-}
-
 /** The statements that forget a video which was refused after some of its frames were stored. */
 export function forgetVideoStatements(
   database: Database,

@@ -34,15 +34,21 @@ export interface IngestionRequest {
   readonly mask: (SourceFile & { readonly still: StillMask | null }) | null
   /** Frames a second as they were asked for: a number, or `source`. */
   readonly fps: string
-  /** The files that were sent in parts and taken by this upload. */
-  readonly fileUploadIds: readonly string[]
-  /** Those of them that are to become one object each, and how far they have. */
+  /** The files that were sent in parts and are to become one object each, and how far they have. */
   readonly joins: readonly {
     readonly file: Omit<TakenFile, 'partKeys'>
     readonly key: string
     readonly contentType: string
     readonly progress: JoinProgress
   }[]
+  /** What the upload's report counted, once its entries are deleted. */
+  readonly reported?: ReportCounts
+}
+
+export interface ReportCounts {
+  readonly accepted: number
+  readonly rejected: number
+  readonly ignored: number
 }
 
 export type Ingestion = Omit<IngestionRow, 'request' | 'notes' | 'datasetId'> & {

@@ -93,20 +93,52 @@ export async function renewIngestionLease(
   return result.meta.changes === 1
 }
 
-/** Gives the upload back, to be gone on with from `runsAtMs` on; answers the attempts that it has failed. */
+/**
+ * Throws when the upload is no longer the holder's. Asked before an object is made that the commit's tidying would find
+ * no more: a holder that was held up must not make it after that.
+ */
+export async function ensureHeldOrThrow(
+  database: Database,
+  holder: Holder,
+  nowMs: number,
+): Promise<void> {
+  if (!(await renewIngestionLease(database, holder, nowMs))) throw new LeaseLost()
+}
+
+/** Thrown by a run that finds that the upload has ended or is another's. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+
+  constructor() {
+    super('The lease of the upload was lost.')
+  }
+}
+
+/** Gives the upload back, to be gone on with from `runsAtMs` on. */
 export async function returnIngestion(
   database: Database,
   holder: Holder,
-  again: { runsAtMs: number; failedAttempts: 0 | 1; nowMs: number },
+  again: { runsAtMs: number; nowMs: number },
 ): Promise<void> {
   await database.raw
     .prepare(
-      `UPDATE ingestions SET lease_id = NULL, lease_until = NULL, sent_at = ?3, updated_at = ?4,
-         attempts = attempts + ?5
+      `UPDATE ingestions SET lease_id = NULL, lease_until = NULL, sent_at = ?3, updated_at = ?4
        WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING'`,
     )
-    .bind(holder.id, holder.leaseId, again.runsAtMs, again.nowMs, again.failedAttempts)
+    .bind(holder.id, holder.leaseId, again.runsAtMs, again.nowMs)
     .run()
+}
+
+/** Counts an attempt that has failed; answers how many have since a step last came on, null when the lease is lost. */
+export async function countAttempt(database: Database, holder: Holder): Promise<number | null> {
+  const row = await database.raw
+    .prepare(
+      `UPDATE ingestions SET attempts = attempts + 1
+       WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING' RETURNING attempts`,
+    )
+    .bind(holder.id, holder.leaseId)
+    .first<{ attempts: number }>()
+  return row?.attempts ?? null
 }
 
 /** Moves on to a phase. */
@@ -164,17 +196,14 @@ export async function failIngestion(
   return result.meta.changes === 1
 }
 
-/** A failed upload has left nothing behind. */
-export async function markCleanedUp(
-  database: Database,
-  upload: { id: string; nowMs: number },
-): Promise<void> {
+/** A failed upload has left nothing behind; its end is when it failed. */
+export async function markCleanedUp(database: Database, id: string): Promise<void> {
   await database.raw.batch([
-    database.raw.prepare('DELETE FROM upload_items WHERE upload_id = ?1').bind(upload.id),
-    database.raw.prepare('DELETE FROM videos WHERE upload_id = ?1').bind(upload.id),
+    database.raw.prepare('DELETE FROM upload_items WHERE upload_id = ?1').bind(id),
+    database.raw.prepare('DELETE FROM videos WHERE upload_id = ?1').bind(id),
     database.raw
-      .prepare(`UPDATE ingestions SET ended_at = ?2 WHERE id = ?1 AND state = 'FAILED'`)
-      .bind(upload.id, upload.nowMs),
+      .prepare(`UPDATE ingestions SET ended_at = updated_at WHERE id = ?1 AND state = 'FAILED'`)
+      .bind(id),
   ])
 }
 

@@ -1,7 +1,7 @@
 import { partKeysOf } from '../../file-uploads/file-parts.ts'
 import { joinParts } from '../../file-uploads/join-parts.ts'
 import type { Ingestion, IngestionContext } from './ingestion.model.ts'
-import { rememberRequest } from './ingestions.repository.ts'
+import { ensureHeldOrThrow, rememberRequest } from './ingestions.repository.ts'
 
 /** Makes one object of each file that was sent in parts, some parts at a time; true when all are. */
 export async function joinFiles(
@@ -17,6 +17,7 @@ export async function joinFiles(
       ...join,
       file: { ...join.file, partKeys: () => partKeysOf(place) },
       untilMs,
+      beforeComplete: () => ensureHeldOrThrow(context.database, ingestion, context.clock.nowMs()),
     })
     joins[index] = { ...join, progress }
     await rememberRequest(context.database, ingestion, { ...ingestion.request, joins })

@@ -31,7 +31,6 @@ export async function planArchive(context: IngestionContext, ingestion: Ingestio
   await insertEntries(database, ingestion, {
     entries,
     totalCount: mediaCount,
-    phase: 'store',
     reservation,
     nowMs: context.clock.nowMs(),
   })

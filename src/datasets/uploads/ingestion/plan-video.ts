@@ -1,7 +1,7 @@
 import { stageVideo } from './frames.repository.ts'
 import type { Ingestion, IngestionContext } from './ingestion.model.ts'
+import { planFrames } from './plan-frames.ts'
 import { reservePrice } from './reserve-price.ts'
-import { planVideo as planFrames } from './stage-video.ts'
 import { insertEntries, listOpenEntries } from './upload-entries.repository.ts'
 
 /** Looks into an upload's one video, reserves the price of its frames and writes them down. Throws `video.…`. */
@@ -30,7 +30,6 @@ export async function planVideo(context: IngestionContext, ingestion: Ingestion)
       { ...shared, number: 1, path: mask.fileName, role: 'mask', maskNumber: null },
     ],
     totalCount: 0,
-    phase: 'plan',
     reservation,
     nowMs,
   })

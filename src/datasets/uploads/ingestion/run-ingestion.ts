@@ -1,6 +1,6 @@
 import { ApiError } from '../../../shared/errors.ts'
 import { describeError } from '../../../shared/logger.ts'
-import { createProcessingFailedError, giveUpIngestion } from './end-ingestion.ts'
+import { createProcessingFailedError, finishIngestion, giveUpIngestion } from './end-ingestion.ts'
 import {
   type Ingestion,
   type IngestionContext,
@@ -14,7 +14,9 @@ import {
 } from './ingestions.lifecycle.ts'
 import {
   claimIngestion,
+  countAttempt,
   findIngestionById,
+  LeaseLost,
   renewIngestionLease,
   returnIngestion,
 } from './ingestions.repository.ts'
@@ -29,17 +31,22 @@ const done: IngestionVerdict = { kind: 'done' }
 
 /**
  * Claims an upload and runs its steps until it has ended or `untilMs` has passed. Whatever happens, the upload is ended,
- * given back, or free again when its lease is over.
+ * given back, or free again when its lease is over. One that is committed already is tidied and paid, if that is open.
  */
 export async function runIngestion(
   context: IngestionContext,
   run: { id: string; untilMs: number },
 ): Promise<IngestionVerdict> {
   const leaseId = context.createId()
-  const claim = () =>
-    claimIngestion(context.database, { id: run.id, leaseId, nowMs: context.clock.nowMs() })
-  const ingestion = await claim()
-  if (!ingestion) return done
+  const ingestion = await claimIngestion(context.database, {
+    id: run.id,
+    leaseId,
+    nowMs: context.clock.nowMs(),
+  })
+  if (!ingestion) {
+    await finishIngestion(context, run.id)
+    return done
+  }
   const timer = setInterval(() => renew(context, ingestion), ingestionLeaseRenewalMs)
   try {
     return await runSteps(context, ingestion, run.untilMs)
@@ -71,13 +78,12 @@ async function refresh(
   phase: Ingestion['phase'],
 ): Promise<Ingestion> {
   const row = await findIngestionById(database, ingestion.id)
-  if (row?.leaseId !== ingestion.leaseId) throw new Error('The lease of the upload was lost.')
+  if (row?.leaseId !== ingestion.leaseId) throw new LeaseLost()
   return {
     ...ingestion,
     phase,
     request: JSON.parse(row.request) as IngestionRequest,
     reservationId: row.reservationId,
-    attempts: row.attempts,
   }
 }
 
@@ -95,26 +101,26 @@ async function decide(
   if (interrupted?.countsAsAttempt === false) {
     return giveBack(context, ingestion, { seconds: interrupted.retryAfterSeconds })
   }
-  const reason = error instanceof Error ? error.message : String(error)
-  const attempts = ((await findIngestionById(context.database, id))?.attempts ?? 0) + 1
+  const attempts = await countAttempt(context.database, ingestion)
   context.logger.warn('ingestion.step_broken', { uploadId: id, attempts, ...describeError(error) })
+  // Either another holds it, or a commit took effect although it broke off: a new run finds out.
+  if (attempts === null) return { kind: 'again', delaySeconds: stepRetrySeconds(1) }
   if (attempts >= ingestionAttemptsMax) {
-    const shown = interrupted ? reason : 'an internal error'
+    const shown = interrupted ? interrupted.message : 'an internal error'
     await giveUpIngestion(context, { id, leaseId, error: createProcessingFailedError(shown) })
     return done
   }
-  return giveBack(context, ingestion, { seconds: stepRetrySeconds(attempts), failed: true })
+  return giveBack(context, ingestion, { seconds: stepRetrySeconds(attempts) })
 }
 
 async function giveBack(
   context: IngestionContext,
   ingestion: Ingestion,
-  again: { seconds: number; failed?: boolean },
+  again: { seconds: number },
 ): Promise<IngestionVerdict> {
   const nowMs = context.clock.nowMs()
   await returnIngestion(context.database, ingestion, {
     runsAtMs: nowMs + again.seconds * 1000,
-    failedAttempts: again.failed ? 1 : 0,
     nowMs,
   })
   return { kind: 'again', delaySeconds: again.seconds }

@@ -5,9 +5,9 @@ import {
   createWindowedSource,
 } from '../../../media/archives/archive-source.ts'
 import { createDatasetNotFound } from '../../datasets.errors.ts'
-import { deleteFileUpload } from '../../file-uploads/take-file-upload.ts'
 import { createNothingValidError } from '../uploads.errors.ts'
-import { commitIngestion, countStored, listMaskVideoKeys } from './commit.repository.ts'
+import { commitIngestion, countStored } from './commit.repository.ts'
+import { finishIngestion } from './end-ingestion.ts'
 import type { Ingestion, IngestionContext } from './ingestion.model.ts'
 import { enterPhase } from './ingestions.repository.ts'
 import { joinFiles } from './join-files.ts'
@@ -82,7 +82,7 @@ function openArchive(
 }
 
 async function commit(context: IngestionContext, ingestion: Ingestion): Promise<void> {
-  const { database, media, ledger, pricePlan, clock } = context
+  const { database, pricePlan, clock } = context
   const counts = await countStored(database, ingestion.id)
   if (counts.items === 0) throw createNothingValidError(await listEntries(database, ingestion.id))
   const price = priceUpload(
@@ -91,18 +91,9 @@ async function commit(context: IngestionContext, ingestion: Ingestion): Promise<
       ? { kind: 'zip', count: counts.media }
       : { kind: 'video', count: counts.items },
   )
-  const spare = await listMaskVideoKeys(database, ingestion.id)
-  await media.deleteMany(ingestion.kind === 'zip' ? [...spare, ingestion.request.image.key] : spare)
-  for (const id of ingestion.request.fileUploadIds) {
-    await deleteFileUpload(
-      { database, media },
-      { userId: ingestion.userId, id, uploadId: ingestion.id },
-    )
-  }
   const nowMs = clock.nowMs()
   if (!(await commitIngestion(database, ingestion, { counts, price, nowMs }))) {
     throw createDatasetNotFound('Dataset not found.')
   }
-  const { reservationId, userId } = ingestion
-  if (reservationId !== null) await ledger.settle(userId, { reservationId, spent: price })
+  await finishIngestion(context, ingestion.id)
 }

@@ -59,6 +59,10 @@ export async function sampleFrames(
   })
   if (frames.length === 0) return 0
   const call = await callService(context, { ingestion, video, frames })
+  if (wantsMask(video, frames) && call.sharedMask === null) {
+    // Without the mask that they share, frames are nothing: they are asked for again with it.
+    throw call.refusal ?? call.interruption ?? createLeftOutError()
+  }
   await recordFrames(context.database, ingestion, {
     entryNumber: entry.number,
     frames: call.outcomes,
@@ -107,7 +111,7 @@ async function callService(
     if (error instanceof ApiError) refusal ??= error
     else interruption ??= error
   } else if (!refusal && !interruption && outcomes.length < work.frames.length) {
-    interruption = new StepInterrupted('the inference service left frames out', 2, true)
+    interruption = createLeftOutError()
   }
   return { outcomes, sharedMask, refusal, interruption } as {
     outcomes: FrameOutcome[]
@@ -115,6 +119,15 @@ async function callService(
     refusal: ApiError | null
     interruption: StepInterrupted | null
   }
+}
+
+function createLeftOutError() {
+  return new StepInterrupted('the inference service left frames out', 2, true)
+}
+
+/** Whether the video's frames share a mask that is still to be scaled to their size. */
+function wantsMask({ mask }: StagedVideo, frames: readonly PendingFrame[]): boolean {
+  return mask.kind === 'still' && mask.scaledKey !== null && frames[0]?.isFirst === 1
 }
 
 function toFacts(told: {
@@ -150,7 +163,7 @@ async function createRequest(
     taskId: ingestion.id,
     video: { url: await read(video.sourceKey), firstPts: video.firstPts },
     size: { width: video.width, height: video.height },
-    mask: await createMask(video, { read, write, isFirst: frames[0]?.isFirst === 1 }),
+    mask: await createMask(video, { read, write, isWanted: wantsMask(video, frames) }),
     samples: await Promise.all(
       frames.map(async (frame) => ({
         index: frame.frameIndex,
@@ -166,9 +179,9 @@ type Presign = (key: string) => Promise<string>
 
 async function createMask(
   { mask }: StagedVideo,
-  { read, write, isFirst }: { read: Presign; write: Presign; isFirst: boolean },
+  { read, write, isWanted }: { read: Presign; write: Presign; isWanted: boolean },
 ) {
   if (mask.kind === 'video') return { kind: mask.kind, url: await read(mask.key) }
-  if (mask.scaledKey === null || !isFirst) return null
+  if (mask.scaledKey === null || !isWanted) return null
   return { kind: mask.kind, url: await read(mask.key), resultUrl: await write(mask.scaledKey) }
 }

@@ -3,7 +3,7 @@ import { readArchiveEntry } from '../../../media/archives/read-entry.ts'
 import { type ReceivedFile, receiveFile } from '../../../media/received-file.ts'
 import type { PairFile } from '../../../media/stills/still-refusals.ts'
 import { ApiError } from '../../../shared/errors.ts'
-import { readPairOrThrow } from '../picture-pair.ts'
+import { type PicturePair, readPairOrThrow } from '../picture-pair.ts'
 import { createNotAPictureError } from '../uploads.errors.ts'
 import type { Ingestion, IngestionContext } from './ingestion.model.ts'
 import { ingestionKey } from './ingestion-keys.rules.ts'
@@ -21,7 +21,7 @@ const pairsAtOnce = 4
 
 /**
  * Inflates, checks and stores pictures with their masks, and records each: an item, or refused and why. Goes on until
- * all are done or `untilMs` has passed.
+ * all are done, one has broken or `untilMs` has passed.
  */
 export async function storePairs(
   context: IngestionContext,
@@ -39,7 +39,14 @@ export async function storePairs(
       if (context.clock.nowMs() >= work.untilMs) return
     }
   }
-  const lanes = await Promise.allSettled(Array.from({ length: pairsAtOnce }, runLane))
+  const lanes = await Promise.allSettled(
+    Array.from({ length: pairsAtOnce }, () =>
+      runLane().catch((error: unknown) => {
+        waiting.length = 0
+        throw error
+      }),
+    ),
+  )
   await recordEntries(context.database, ingestion, {
     items,
     rejected,
@@ -48,11 +55,35 @@ export async function storePairs(
   for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason
 }
 
+/**
+ * A pair that cannot be stored is left as it is: its keys are the same for every holder of the upload, and one that was
+ * held up would delete what the next one has stored and recorded.
+ */
 async function storePair(
   context: IngestionContext,
   ingestion: Ingestion,
-  { entry, source }: { entry: OpenEntry; source: ArchiveSource },
+  work: { entry: OpenEntry; source: ArchiveSource },
 ): Promise<NewUploadItem | RejectedEntry> {
+  const received = await receivePair(context, ingestion, work)
+  if ('code' in received) return received
+  const { image, mask, item } = received
+  await settleBoth(image.store(), mask.store())
+  return {
+    ...item,
+    frameIndex: 0,
+    entryNumber: work.entry.number,
+    state: 'STORED',
+    videoId: null,
+    pts: null,
+  }
+}
+
+/** Both files, checked and not yet stored. */
+async function receivePair(
+  context: IngestionContext,
+  ingestion: Ingestion,
+  { entry, source }: { entry: OpenEntry; source: ArchiveSource },
+): Promise<PicturePair | RejectedEntry> {
   const received: ReceivedFile[] = []
   const receive = async (file: PairFile, path: string, location: string | null) => {
     const stored = await receiveEntry(context, ingestion, { entry, source, file, path, location })
@@ -64,16 +95,7 @@ async function storePair(
       receive('image', entry.path, entry.location),
       receive('mask', entry.maskPath ?? '', entry.maskLocation),
     )
-    const { item } = readPairOrThrow({ image, mask })
-    await settleBoth(image.store(), mask.store())
-    return {
-      ...item,
-      frameIndex: 0,
-      entryNumber: entry.number,
-      state: 'STORED',
-      videoId: null,
-      pts: null,
-    }
+    return readPairOrThrow({ image, mask })
   } catch (error) {
     for (const file of received) await file.discard()
     if (!(error instanceof ApiError) || error.status >= 500) throw error

@@ -4,17 +4,13 @@ import { cleanFileName } from '../../../media/file-names.ts'
 import { type ReceivedFile, receiveFile } from '../../../media/received-file.ts'
 import { ApiError } from '../../../shared/errors.ts'
 import { createNotAVideoError } from '../uploads.errors.ts'
-import {
-  countFrames,
-  forgetVideoStatements,
-  listFrameKeys,
-  stageVideo,
-} from './frames.repository.ts'
+import { countFrames, forgetVideoStatements, stageVideo } from './frames.repository.ts'
 import type { Ingestion, IngestionContext } from './ingestion.model.ts'
 import { ingestionKey } from './ingestion-keys.rules.ts'
+import { ensureHeldOrThrow } from './ingestions.repository.ts'
 import type { UploadEntryRow } from './ingestions.table.ts'
+import { planFrames, type VideoFiles } from './plan-frames.ts'
 import { sampleFrames } from './sample-frames.ts'
-import { planVideo, type VideoFiles } from './stage-video.ts'
 import {
   acceptStatements,
   type listOpenEntries,
@@ -98,16 +94,19 @@ async function stageFromArchive(
         }
       : { kind: 'video', key: mask.key },
   }
-  const plan = await planVideo(context, ingestion, files)
+  const plan = await planFrames(context, ingestion, files)
   const nowMs = context.clock.nowMs()
-  await stageVideo(context.database, ingestion, { ...plan, addedCount: plan.items.length, nowMs })
+  // The video itself is counted as one already.
+  const addedCount = plan.items.length - 1
+  await stageVideo(context.database, ingestion, { ...plan, addedCount, nowMs })
 }
 
 async function extract(
-  { media, settings }: IngestionContext,
-  { id, userId }: Ingestion,
+  { media, settings, database, clock }: IngestionContext,
+  ingestion: Ingestion,
   wanted: { entry: OpenEntry; source: ArchiveSource; role: 'source' | 'maskSource' },
 ): Promise<ReceivedFile> {
+  const { id, userId } = ingestion
   const { entry, source, role } = wanted
   const isMask = role === 'maskSource'
   const location = JSON.parse(
@@ -128,32 +127,18 @@ async function extract(
       }
     },
   })
+  await ensureHeldOrThrow(database, ingestion, clock.nowMs())
   await received.store()
   return received
 }
 
+/** What was stored of it has keys that another holder may be using: the tidying deletes what no item is made of. */
 async function refuse(
-  { database, media, clock }: IngestionContext,
+  { database, clock }: IngestionContext,
   ingestion: Ingestion,
   entry: OpenEntry,
   error: ApiError,
 ): Promise<void> {
-  const query = { uploadId: ingestion.id, entryNumber: entry.number }
-  const keys = new Set(await listFrameKeys(database, query))
-  for (const role of ['source', 'maskSource'] as const) {
-    for (const extension of ['mp4', 'mov', 'avi', 'mkv', 'webm', 'png', 'jpg', 'webp'] as const) {
-      keys.add(
-        ingestionKey({
-          userId: ingestion.userId,
-          uploadId: ingestion.id,
-          role,
-          entryNumber: entry.number,
-          extension,
-        }),
-      )
-    }
-  }
-  await media.deleteMany([...keys])
   await database.raw.batch([
     ...forgetVideoStatements(database, ingestion, entry.number),
     ...rejectStatements(database, ingestion, [

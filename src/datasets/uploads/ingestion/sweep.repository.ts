@@ -1,9 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../../shared/database.ts'
 import { uploadOperationId } from '../uploads.rules.ts'
-import { type IngestionRow, ingestions } from './ingestions.table.ts'
+import type { IngestionRow } from './ingestions.table.ts'
 
-/** Running uploads that nobody holds and whose message is lost; they count as sent from now on. */
+/**
+ * Running uploads that nobody holds and whose message is lost; they count as sent from now on. The first condition on
+ * the state is the partial index's, which SQLite uses only where a query repeats it.
+ */
 export async function takeLostIngestions(
   database: Database,
   query: { sentBeforeMs: number; nowMs: number; limit: number },
@@ -38,23 +41,31 @@ export async function listOverdueIngestions(
   return results
 }
 
-/** Failed uploads whose objects nobody has deleted yet. */
+/** Uploads that failed before then and whose objects are to be deleted for the last time. */
 export async function listUncleanIngestions(
   database: Database,
-  query: { limit: number },
+  query: { failedBeforeMs: number; limit: number },
 ): Promise<{ id: string }[]> {
   const { results } = await database.raw
     .prepare(
-      `SELECT id FROM ingestions WHERE state = 'FAILED' AND ended_at IS NULL
-       ORDER BY updated_at LIMIT ?1`,
+      `SELECT id FROM ingestions WHERE state = 'FAILED' AND ended_at IS NULL AND updated_at < ?1
+       ORDER BY updated_at LIMIT ?2`,
     )
-    .bind(query.limit)
+    .bind(query.failedBeforeMs, query.limit)
     .all<{ id: string }>()
   return results
 }
 
-/** Whether the upload of a row's `operation_id` is under way, or is being undone. */
+/**
+ * The condition that the upload whose id an expression gives is under way, or is being undone. Not one that is committed
+ * and not yet tidied or paid: whoever finds it may end it.
+ */
+export function isOpenIngestion(uploadId: string): string {
+  return `EXISTS (SELECT 1 FROM ingestions WHERE ingestions.id = ${uploadId}
+    AND (state IN ('RECEIVING', 'RUNNING') OR (state = 'FAILED' AND ended_at IS NULL)))`
+}
+
+/** The same of a ledger entry's upload. In `ingestions` no column is named as the entry's, so that each finds its own. */
 export function hasOpenIngestion(): SQL {
-  const start = uploadOperationId('').length + 1
-  return sql`EXISTS (SELECT 1 FROM ${ingestions} WHERE id = substr(operation_id, ${start}) AND ended_at IS NULL)`
+  return sql.raw(isOpenIngestion(`substr(operation_id, ${uploadOperationId('').length + 1})`))
 }

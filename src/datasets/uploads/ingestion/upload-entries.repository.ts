@@ -14,15 +14,13 @@ const jsonCharactersMax = 1_000_000
 
 const held = `EXISTS (SELECT 1 FROM ingestions WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING')`
 
-/** Writes down every file of the upload, what was reserved for it, and that they are to be stored. */
+/** Writes down every file of the upload and what was reserved for it. */
 export async function insertEntries(
   database: Database,
   holder: Holder,
   plan: {
     entries: readonly NewEntry[]
     totalCount: number
-    /** The phase that comes next. */
-    phase: Ingestion['phase']
     reservation: { id: string; amount: number } | null
     nowMs: number
   },
@@ -41,7 +39,7 @@ export async function insertEntries(
     ),
     database.raw
       .prepare(
-        `UPDATE ingestions SET phase = ?7, attempts = 0, total_count = ?3,
+        `UPDATE ingestions SET total_count = ?3,
            reservation_id = coalesce(?4, reservation_id), reserved = coalesce(?5, reserved), updated_at = ?6
          WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING'`,
       )
@@ -52,7 +50,6 @@ export async function insertEntries(
         plan.reservation?.id ?? null,
         plan.reservation?.amount ?? null,
         plan.nowMs,
-        plan.phase,
       ),
   ])
 }
@@ -170,6 +167,7 @@ export function rejectStatements(
   ]
 }
 
+/** Adds to what is done; attempts are counted from the last time that there was something to add. */
 export function progressStatement(
   database: Database,
   holder: Holder,
@@ -178,7 +176,7 @@ export function progressStatement(
 ): D1PreparedStatement {
   return database.raw
     .prepare(
-      `UPDATE ingestions SET done_count = done_count + ?3, attempts = 0, updated_at = ?4
+      `UPDATE ingestions SET done_count = done_count + ?3, attempts = iif(?3 > 0, 0, attempts), updated_at = ?4
        WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING'`,
     )
     .bind(holder.id, holder.leaseId, done, nowMs)

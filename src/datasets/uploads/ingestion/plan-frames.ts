@@ -52,7 +52,7 @@ const urlSeconds = 900
 const probeMsMax = 200_000
 
 /** Looks into a video and its mask, and plans the frames to sample. Throws the service's refusals (`video.…`) as a 400. */
-export async function planVideo(
+export async function planFrames(
   context: IngestionContext,
   ingestion: Ingestion,
   files: VideoFiles,
