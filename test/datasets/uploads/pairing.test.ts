@@ -154,7 +154,6 @@ describe('a file that is refused', () => {
       ['a_1.png', 'mask_1.png', 'mask_01.jpg'],
       [ambiguous, ambiguous, ambiguous],
     ],
-    ['one name twice', ['a_1.png', 'a_1.png', 'mask_1.png'], [ambiguous, ambiguous, ambiguous]],
     ['two pictures without any mask', ['a_1.png', 'b_1.png'], [unpaired, unpaired]],
     [
       'several files and one mask, without numbers',
