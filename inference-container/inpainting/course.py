@@ -8,38 +8,70 @@ from inpainting.errors import Code, ItemError
 
 
 class Course:
-    """How far work may go: until its time is over, or somebody ends it.
+    """How far work may go: until its time is over, nothing has moved on for long, or somebody ends it.
 
-    Kernels cannot be interrupted, so the course is asked between steps: between crops, between frames. `advice`
-    says what to do where the time is over.
+    Kernels cannot be interrupted, so the course is asked between steps: between crops, frames, packets, and parts of
+    a transfer. Each time it lets the work go on counts as a step. `what` begins the message and `advice` ends it where
+    the time is over.
     """
 
-    def __init__(self, seconds_max: float, *, advice: str) -> None:
+    def __init__(
+        self, seconds_max: float, *, advice: str, what: str = "It", still_seconds_max: float | None = None
+    ) -> None:
         self._seconds_max = seconds_max
+        self._still_seconds_max = still_seconds_max
+        self._what = what
         self._advice = advice
         self._started: float | None = None
-        self._ended = False
+        self._moved = 0.0
+        self._ending: ItemError | None = None
 
-    def restart(self) -> None:
-        """Gives the next part of the work the whole time again."""
-        self._started = None
+    def begin(self) -> None:
+        """Lets the time run from now on; otherwise it runs from the first step."""
+        self._started = self._moved = time.monotonic()
 
     def end(self) -> None:
         """Lets the work stop at its next step."""
-        self._ended = True
+        self._ending = self._ending or stopping_error()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the time is over if nothing moves on; None where it does not run yet."""
+        if self._started is None:
+            return None
+        over = self._started + self._seconds_max
+        if self._still_seconds_max is not None:
+            over = min(over, self._moved + self._still_seconds_max)
+        return over - time.monotonic()
 
     def check(self) -> None:
         """Raises ItemError where the work must not go on."""
-        if self._ended:
-            raise stopping_error()
-        now = time.monotonic()
         if self._started is None:
-            self._started = now
-        elif now - self._started > self._seconds_max:
-            raise ItemError(
-                Code.ITEM_TIMEOUT,
-                f"It took longer than {self._seconds_max:g} s. {self._advice}",
+            self.begin()
+        error = self.find_error()
+        if error is not None:
+            raise error
+        self._moved = time.monotonic()
+
+    def find_error(self) -> ItemError | None:
+        """Why the work must not go on; the first reason stays."""
+        if self._ending is None and self._started is not None:
+            self._ending = self._find_excess(self._started, time.monotonic())
+        return self._ending
+
+    def _find_excess(self, started: float, now: float) -> ItemError | None:
+        if now - started >= self._seconds_max:
+            return ItemError(
+                Code.ITEM_TIMEOUT, f"{self._what} took longer than {self._seconds_max:g} s. {self._advice}"
             )
+        still = self._still_seconds_max
+        if still is not None and now - self._moved >= still:
+            return ItemError(
+                Code.ITEM_TIMEOUT,
+                f"{self._what} did not move on for {still:g} s and was given up. Send it again.",
+                retryable=True,
+            )
+        return None
 
 
 def stopping_error() -> ItemError:

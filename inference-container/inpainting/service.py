@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from inpainting import __version__
 from inpainting.course import Course, stopping_error
-from inpainting.errors import Code, RequestError
+from inpainting.errors import Code, ItemError, RequestError
 from inpainting.exchange import Emit
 from inpainting.item_runner import ItemRunner
 from inpainting.items import Job
@@ -194,13 +194,31 @@ class Service:
     async def run_video(self, course: Course, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Gives the work of an admitted video request its turn, and the queue its place back.
 
-        `work` is not begun where the service stops first. Raises ItemError: service.stopping, or what `work`
-        raises. Cancelling this ends the course.
+        `work` is not begun where the service stops first or no turn comes. Raises ItemError: service.stopping,
+        service.busy, item.timeout, or what `work` raises. Cancelling this ends the course, whose time runs from the
+        turn on.
         """
         try:
-            async with self._video_slots:
+            await self._take_video_slot()
+            try:
                 if self.workshop.is_stopping:
                     raise stopping_error()
+                course.begin()
                 return await self.workshop.attend(course, work())
+            finally:
+                self._video_slots.release()
         finally:
             self.queued_items -= 1
+
+    async def _take_video_slot(self) -> None:
+        seconds_max = self.settings.turn_seconds_max
+        try:
+            async with asyncio.timeout(seconds_max):
+                await self._video_slots.acquire()
+        except TimeoutError:
+            raise ItemError(
+                Code.SERVICE_BUSY,
+                f"{self.settings.threads} videos are worked on at a time, and none ended within {seconds_max} s. Send "
+                "the request again later.",
+                retryable=True,
+            ) from None

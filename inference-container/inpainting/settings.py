@@ -27,11 +27,17 @@ class Settings:
     threads: int = 2
     default_model: str = "patchmatch"
     queue_items_max: int = 256
-    request_bytes_max: int = 1024 * 1024
+    request_bytes_max: int = 4 * 1024 * 1024
     media_bytes_max: int = 64 * 1024 * 1024
     video_bytes_max: int = 16 * 1024 * 1024 * 1024
     picture_pixels_max: int = 64_000_000
     item_seconds_max: int = 120
+    turn_seconds_max: int = 30
+    still_seconds_max: int = 60
+    probe_seconds_max: int = 160
+    frames_seconds_max: int = 160
+    segment_seconds_max: int = 200
+    assemble_seconds_max: int = 680
     transfer_seconds_max: int = 30
     stop_seconds_max: int = 8
     watts_per_core: float = 6.0
@@ -58,6 +64,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             environment, "INFERENCE_PICTURE_PIXELS_MAX", defaults.picture_pixels_max, 1, PIXELS_CEILING
         ),
         item_seconds_max=_read_int(environment, "INFERENCE_ITEM_SECONDS_MAX", defaults.item_seconds_max, 1, 3600),
+        turn_seconds_max=_read_int(environment, "INFERENCE_TURN_SECONDS_MAX", defaults.turn_seconds_max, 1, 3600),
+        still_seconds_max=_read_int(environment, "INFERENCE_STILL_SECONDS_MAX", defaults.still_seconds_max, 1, 3600),
+        probe_seconds_max=_read_int(environment, "INFERENCE_PROBE_SECONDS_MAX", defaults.probe_seconds_max, 1, 86400),
+        frames_seconds_max=_read_int(
+            environment, "INFERENCE_FRAMES_SECONDS_MAX", defaults.frames_seconds_max, 1, 86400
+        ),
+        segment_seconds_max=_read_int(
+            environment, "INFERENCE_SEGMENT_SECONDS_MAX", defaults.segment_seconds_max, 1, 86400
+        ),
+        assemble_seconds_max=_read_int(
+            environment, "INFERENCE_ASSEMBLE_SECONDS_MAX", defaults.assemble_seconds_max, 1, 86400
+        ),
         transfer_seconds_max=_read_int(
             environment, "INFERENCE_TRANSFER_SECONDS_MAX", defaults.transfer_seconds_max, 1, 600
         ),

@@ -45,12 +45,13 @@ class Workshop:
         self._in_hand: dict[asyncio.Task[Any], Course] = {}
 
     async def attend(self, course: Course, work: Coroutine[Any, Any, T]) -> T:
-        """Runs work that `cut_off` can end: it then raises ItemError(service.stopping).
+        """Runs work that `cut_off` can end, or the course that has begun: it then raises the course's ItemError.
 
         The course is ended whenever this is left by cancellation, so that threads stop at their next step.
         """
         task = asyncio.ensure_future(work)
         self._in_hand[task] = course
+        watching = asyncio.ensure_future(_cancel_when_over(task, course))
         try:
             return await task
         except asyncio.CancelledError:
@@ -59,8 +60,9 @@ class Workshop:
             if current is not None and current.cancelling():
                 task.cancel()
                 raise
-            raise stopping_error() from None
+            raise course.find_error() or stopping_error() from None
         finally:
+            watching.cancel()
             del self._in_hand[task]
 
     def describe_energy(self, cpu_seconds: float) -> dict[str, Any]:
@@ -84,3 +86,12 @@ class Workshop:
         self.readers.shutdown(wait=False, cancel_futures=True)
         await self.media.close()
         self.files.close()
+
+
+async def _cancel_when_over(task: asyncio.Task[Any], course: Course) -> None:
+    """Cancels what outlasts its course without asking it; a course that has not begun is left to be asked."""
+    while (left := course.seconds_left) is not None:
+        if course.find_error() is not None:
+            task.cancel()
+            return
+        await asyncio.sleep(max(0.0, left))

@@ -8,11 +8,13 @@
 /endless                  a body without a length that never ends
 /cut/<key>                tells the object's length and breaks off half way
 /held/<gate>/<key>        answers as /objects once the gate has been opened
+/slow/<bytes>/<key>       answers as /objects, that many bytes each tenth of a second
 """
 
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections import Counter, defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -106,12 +108,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_part(self.server.objects[rest])
         elif kind == "whole" and rest in self.server.objects:
             self._answer(200, self.server.objects[rest])
+        elif kind == "slow":
+            pace, _, key = rest.partition("/")
+            self._answer_part(self.server.objects[key], pace=int(pace))
         elif kind == "cut-range":
             self._answer_part(self.server.objects[rest], is_cut=True)
         else:
             self._answer(404)
 
-    def _answer_part(self, data: bytes, *, is_cut: bool = False) -> None:
+    def _answer_part(self, data: bytes, *, is_cut: bool = False, pace: int = 0) -> None:
         told = self.headers.get("Range")
         headers = {"Content_Type": "application/octet-stream", "ETag": f'"{zlib.crc32(data):08x}"'}
         if told is None:
@@ -130,7 +135,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.server.sent_bytes[self.path.partition("?")[0]] += len(part)
-        self.wfile.write(part[: len(part) // 2] if is_cut else part)
+        if is_cut:
+            part = part[: len(part) // 2]
+        for start in range(0, len(part), pace or len(part)):
+            self.wfile.write(part[start : start + pace] if pace else part)
+            time.sleep(0.1 if pace else 0)
         self.close_connection = self.close_connection or is_cut
 
     def do_PUT(self) -> None:

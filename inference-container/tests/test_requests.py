@@ -141,7 +141,7 @@ def test_different_seeds_at_the_same_time_do_not_disturb_each_other(bench: Bench
 
 
 def test_a_large_body_is_refused_whether_or_not_it_tells_its_length(service: RunningService) -> None:
-    data = b" " * (1024 * 1024 + 1)
+    data = b" " * (4 * 1024 * 1024 + 1)
     for content in (data, iter([data[:500000], data[500000:]])):
         response = service.http.post("/v1/inpaint", content=content)
         assert (response.status_code, response.json()["error"]["code"]) == (413, "request.too_large")

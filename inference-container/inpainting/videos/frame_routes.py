@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from inpainting.course import Course
-from inpainting.errors import Code, ItemError, RequestError
+from inpainting.errors import Code, ItemError
 from inpainting.exchange import Emit, LineStream, answer_while_connected, read_bytes
 from inpainting.schemas import read_body
 from inpainting.service import Service
@@ -18,6 +18,7 @@ from inpainting.videos.frame_budget import FrameBudget
 from inpainting.videos.frame_schemas import FramesBody, ProbeBody
 from inpainting.videos.frame_work import FrameWork, as_item_error, describe_error, describe_failure
 from inpainting.videos.probing import probe
+from inpainting.videos.segment_schemas import ensure_size
 from inpainting.videos.source import VideoSource
 
 log = logging.getLogger("inpainting")
@@ -40,14 +41,7 @@ def create_frame_routes(service: Service) -> APIRouter:
     @router.post("/v1/frames")
     async def post_frames(request: Request) -> Response:
         body = read_body(FramesBody, await read_bytes(request, settings.request_bytes_max))
-        pixels = body.size.width * body.size.height
-        if pixels > settings.picture_pixels_max:
-            raise RequestError(
-                Code.REQUEST_INVALID,
-                f"The field size asks for {body.size.width}x{body.size.height} = {pixels} pixels; this service takes "
-                f"{settings.picture_pixels_max}. Scale the video down.",
-                field="size",
-            )
+        ensure_size(body.size, settings.picture_pixels_max)
         service.admit(1)
         return LineStream(lambda emit: _run_frames(service, body, budget, emit))
 
@@ -57,8 +51,13 @@ def create_frame_routes(service: Service) -> APIRouter:
 async def _answer_probe(service: Service, body: ProbeBody) -> Response:
     """Probes in an admitted request's turn; raises RequestError."""
     workshop, settings = service.workshop, service.settings
-    course = Course(settings.item_seconds_max, advice=_ADVICE)
     name = {"video": "The video", "mask": "The mask"}[body.name]
+    course = Course(
+        settings.probe_seconds_max,
+        what=f"Reading {name.lower()}",
+        advice=_ADVICE,
+        still_seconds_max=settings.still_seconds_max,
+    )
 
     def work() -> dict[str, Any]:
         course.check()
@@ -84,9 +83,17 @@ async def _answer_probe(service: Service, body: ProbeBody) -> Response:
 
 
 async def _run_frames(service: Service, body: FramesBody, budget: FrameBudget, emit: Emit) -> None:
-    """Works on an admitted request: a line for each sample, whatever ends it, and an end line."""
-    workshop, metrics = service.workshop, service.metrics
-    course = Course(service.settings.item_seconds_max, advice=_ADVICE)
+    """Works on an admitted request: a line for each sample, whatever ends it, and an end line.
+
+    Where no turn comes, one line of type `error` alone.
+    """
+    workshop, metrics, settings = service.workshop, service.metrics, service.settings
+    course = Course(
+        settings.frames_seconds_max,
+        what="Sampling these frames",
+        advice=_ADVICE,
+        still_seconds_max=settings.still_seconds_max,
+    )
     failed = 0
 
     async def tell(line: dict[str, Any]) -> None:
@@ -105,6 +112,13 @@ async def _run_frames(service: Service, body: FramesBody, budget: FrameBudget, e
         raise
     except Exception as caught:
         error = as_item_error(caught, body)
+        if error.code is Code.SERVICE_BUSY:
+            metrics.count_item("failed", error.code, {}, 0)
+            await emit({"type": "error", "taskId": str(body.task_id), "error": describe_error(error)})
+            return
+        if error.code is Code.ITEM_TIMEOUT and len(work.left) < len(body.samples):
+            # What is left can be had by asking for it alone.
+            error = ItemError(error.code, error.message, retryable=True)
         if work.is_mask_left:
             await tell({"type": "mask", "status": "failed", "error": describe_error(error)})
         for sample in list(work.left.values()):

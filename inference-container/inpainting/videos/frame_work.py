@@ -110,9 +110,7 @@ class FrameWork:
                 mask_frames = read_mask_frames(mask, moments, check=self._course.check)
             frames = sample_frames(source, times, check=self._course.check)
             for group, moment in zip(groups, moments, strict=True):
-                self._course.restart()
                 self._share.take(self._course.check)
-                self._course.restart()
                 if self._workshop.is_stopping:
                     raise stopping_error()
                 _, frame = next(frames)

@@ -13,18 +13,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from inpainting.course import Course
-from inpainting.errors import Code, ItemError, RequestError
+from inpainting.errors import Code, ItemError
 from inpainting.exchange import Emit, LineStream, read_bytes
 from inpainting.schemas import read_body
 from inpainting.service import Service
-from inpainting.videos.segment_schemas import AssembleBody, SegmentBody
+from inpainting.settings import Settings
+from inpainting.videos.segment_schemas import AssembleBody, SegmentBody, ensure_size
 from inpainting.videos.segment_work import VideoWork, assemble, encode_segment
 
 log = logging.getLogger("inpainting")
 
 # Lines come at this pace even while nothing moves on, so that those on the way see that the connection lives.
 PROGRESS_SECONDS = 2.0
-_ADVICE = "Send frames with fewer pixels."
 
 Run = Callable[[VideoWork], Awaitable[dict[str, Any]]]
 
@@ -37,34 +37,42 @@ def create_segment_routes(service: Service) -> APIRouter:
     @router.post("/v1/segments")
     async def post_segments(request: Request) -> Response:
         body = read_body(SegmentBody, await read_bytes(request, settings.request_bytes_max))
-        pixels = body.size.width * body.size.height
-        if pixels > settings.picture_pixels_max:
-            raise RequestError(
-                Code.REQUEST_INVALID,
-                f"The field size asks for {body.size.width}x{body.size.height} = {pixels} pixels; this service takes "
-                f"{settings.picture_pixels_max}. Scale the video down.",
-                field="size",
-            )
+        ensure_size(body.size, settings.picture_pixels_max)
         service.admit(1)
+        course = _create_course(settings, settings.segment_seconds_max, "Encoding these frames")
         return LineStream(
-            lambda emit: _answer(service, body.task_id, "segmentMs", lambda work: encode_segment(body, work), emit)
+            lambda emit: _answer(
+                service,
+                course,
+                emit,
+                task_id=body.task_id,
+                stage="segmentMs",
+                run=lambda work: encode_segment(body, work),
+            )
         )
 
     @router.post("/v1/assemble")
     async def post_assemble(request: Request) -> Response:
         body = read_body(AssembleBody, await read_bytes(request, settings.request_bytes_max))
         service.admit(1)
+        course = _create_course(settings, settings.assemble_seconds_max, "Putting the video together")
         return LineStream(
-            lambda emit: _answer(service, body.task_id, "assembleMs", lambda work: assemble(body, work), emit)
+            lambda emit: _answer(
+                service, course, emit, task_id=body.task_id, stage="assembleMs", run=lambda work: assemble(body, work)
+            )
         )
 
     return router
 
 
-async def _answer(service: Service, task_id: UUID, stage: str, run: Run, emit: Emit) -> None:
+def _create_course(settings: Settings, seconds_max: float, what: str) -> Course:
+    advice = "Make the video shorter, or its picture smaller."
+    return Course(seconds_max, what=what, advice=advice, still_seconds_max=settings.still_seconds_max)
+
+
+async def _answer(service: Service, course: Course, emit: Emit, *, task_id: UUID, stage: str, run: Run) -> None:
     """Works on an admitted request, emitting progress, and one line at the end: `end` or `error`."""
     started = time.monotonic()
-    course = Course(service.settings.item_seconds_max, advice=_ADVICE)
     work = VideoWork(service.workshop, course)
 
     async def work_on() -> dict[str, Any]:

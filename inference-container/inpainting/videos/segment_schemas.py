@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator, model_validator
 
+from inpainting.errors import Code, RequestError
 from inpainting.schemas import Body, Url
 
 FRAMES_MAX = 512
@@ -25,6 +26,18 @@ class SizeBody(Body):
 
     width: Annotated[int, Field(ge=1, le=SIDE_MAX)]
     height: Annotated[int, Field(ge=1, le=SIDE_MAX)]
+
+
+def ensure_size(size: SizeBody, pixels_max: int) -> None:
+    """Raises RequestError(request.invalid) for frames of more pixels than that."""
+    pixels = size.width * size.height
+    if pixels > pixels_max:
+        raise RequestError(
+            Code.REQUEST_INVALID,
+            f"The field size asks for {size.width}x{size.height} = {pixels} pixels; this service takes {pixels_max}. "
+            "Scale the video down.",
+            field="size",
+        )
 
 
 class SegmentFrameBody(Body):

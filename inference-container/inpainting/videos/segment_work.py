@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any, TypeVar
@@ -55,10 +55,15 @@ class VideoWork:
 
         return await asyncio.get_running_loop().run_in_executor(executor, run)
 
+    async def _read_on(self, result: ResultFile) -> AsyncIterator[bytes]:
+        async for chunk in result.chunks(self.workshop.readers):
+            self.course.check()
+            yield chunk
+
     async def store(self, url: str, result: ResultFile) -> dict[str, Any]:
         """Puts a result to its URL; what the end line tells of its bytes."""
         size_bytes = result.size_bytes
-        chunks = result.chunks(self.workshop.readers)
+        chunks = self._read_on(result)
         await self.workshop.media.store_chunks(url, chunks, size_bytes=size_bytes, content_type=CONTENT_TYPE)
         return {
             "sizeBytes": size_bytes,
@@ -92,7 +97,6 @@ async def encode_segment(body: SegmentBody, work: VideoWork) -> dict[str, Any]:
                     ahead.append(asyncio.create_task(_load_frame(body, position + len(ahead), size, work)))
                 frame, is_replaced = await ahead.popleft()
                 await work.compute(pool, lambda frame=frame: encoder.add(frame))  # type: ignore[misc]
-                work.course.restart()
                 done = position + 1
                 if is_replaced:
                     replaced.append(position)
@@ -133,13 +137,9 @@ async def assemble(body: AssembleBody, work: VideoWork) -> dict[str, Any]:
     workshop, course = work.workshop, work.course
     pixels_max = workshop.settings.picture_pixels_max
 
-    def check() -> None:
-        course.check()
-        course.restart()
-
     def open_file(url: str, field: str, name: str) -> RemoteFile:
         bytes_max = workshop.settings.video_bytes_max
-        return workshop.files.open(url, name=name, field=field, bytes_max=bytes_max, check=check)
+        return workshop.files.open(url, name=name, field=field, bytes_max=bytes_max, check=course.check)
 
     def open_source() -> AbstractContextManager[VideoSource | None]:
         if body.sound is None:
@@ -155,7 +155,7 @@ async def assemble(body: AssembleBody, work: VideoWork) -> dict[str, Any]:
             ),
             target=result,
             pixels_max=pixels_max,
-            check=check,
+            check=course.check,
         )
         work.count_frames = lambda: joiner.frame_count
 
