@@ -319,6 +319,8 @@ describe('pairing', () => {
     })
     expect(refusals(alike).every((outcome) => outcome === ambiguous)).toBe(true)
     const one = Array.from({ length: 100_000 }, (_, index) => (index % 2 ? 'x.png' : 'mask.png'))
-    expect(refusals(one).filter((outcome) => outcome === 'IGNORED entry.replaced')).toHaveLength(99_998)
+    expect(refusals(one).filter((outcome) => outcome === 'IGNORED entry.replaced')).toHaveLength(
+      99_998,
+    )
   })
 })
