@@ -25,7 +25,7 @@ from inpainting.videos.segment_routes import create_segment_routes
 
 def create_app(settings: Settings) -> FastAPI:
     """The application. Its `state.service` is what the routes work with."""
-    service = Service(settings, create_registry(settings.default_model))
+    service = Service(settings, create_registry(settings))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

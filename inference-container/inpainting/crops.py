@@ -54,6 +54,13 @@ class Box(NamedTuple):
             min(height, self.bottom + down),
         )
 
+    def widen(self, side: int, width: int, height: int) -> Box:
+        """This box at least `side` wide and high, moved rather than cut by the edges of a picture of width x height."""
+        across, down = min(side, width), min(side, height)
+        left = min(max(0, self.left - max(0, across - self.width) // 2), width - max(across, self.width))
+        top = min(max(0, self.top - max(0, down - self.height) // 2), height - max(down, self.height))
+        return Box(left, top, left + max(across, self.width), top + max(down, self.height))
+
 
 class Crop(NamedTuple):
     """One step of work: fill the hole pixels in `hole`, looking at `context` (which contains it)."""
@@ -62,21 +69,27 @@ class Crop(NamedTuple):
     context: Box
 
 
-def find_crops(hole: npt.NDArray[Any]) -> list[Crop]:
+def find_crops(hole: npt.NDArray[Any], *, side_min: int = 0, side_max: int | None = None) -> list[Crop]:
     """Crops that together hold every hole pixel, each hole pixel in the `hole` box of at least one.
 
     Holes near each other form a group; groups are merged where one crop for both is no more work than two.
-    Context is as wide as the hole on each side, and 32 pixels at least. The order is top to bottom.
+    Context is as wide as the hole on each side, and 32 pixels at least; for a crop to be no larger than `side_max` it
+    may be half as wide. Crops are at least `side_min` wide and high where the picture is. The order is top to bottom.
     """
     height, width = hole.shape
-    crops = [Crop(box, _add_context(box, width, height)) for box in _group(hole)]
+
+    def add_context(box: Box) -> Box:
+        across, down = (_measure_context(size, side_max) for size in (box.width, box.height))
+        return box.grow(across, down, width, height).widen(side_min, width, height)
+
+    crops = [Crop(box, add_context(box)) for box in _group(hole)]
     merged = True
     while merged:
         merged = False
         for i in range(len(crops)):
             for j in range(len(crops) - 1, i, -1):
                 both = crops[i].hole.union(crops[j].hole)
-                context = _add_context(both, width, height)
+                context = add_context(both)
                 if context.area <= crops[i].context.area + crops[j].context.area:
                     crops[i] = Crop(both, context)
                     del crops[j]
@@ -86,8 +99,9 @@ def find_crops(hole: npt.NDArray[Any]) -> list[Crop]:
     return sorted(crops, key=lambda crop: (crop.hole.top, crop.hole.left))
 
 
-def _add_context(box: Box, width: int, height: int) -> Box:
-    return box.grow(max(CONTEXT_PIXELS_MIN, box.width), max(CONTEXT_PIXELS_MIN, box.height), width, height)
+def _measure_context(size: int, side_max: int | None) -> int:
+    wide = max(CONTEXT_PIXELS_MIN, size)
+    return wide if side_max is None else max(min(wide, (side_max - size) // 2), size // 2, CONTEXT_PIXELS_MIN)
 
 
 def _group(hole: npt.NDArray[Any]) -> list[Box]:

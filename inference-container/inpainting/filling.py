@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from inpainting.crops import Crop, find_crops
 from inpainting.models import Model, Pixels
 from inpainting.pictures import Picture, to_8_bit
+from inpainting.scaling import fill_to_scale
 
 _RIM = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 # Soft edges and JPEG ringing of what is removed reach past a tight mask. Where they do, the rim is no source.
@@ -20,8 +20,6 @@ _LEAK_REACH = 8
 _LEAK_WINDOW = (11, 11)
 _CONTRAST_MIN = 24.0
 _SHARE_MIN = 0.01
-# A scaled hole is grown, so that no half-hole pixel counts as known.
-_SCALED_HOLE_GROWTH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
 def fill_holes(picture: Picture, hole: Pixels, model: Model, parameters: Any, *, check: Callable[[], None]) -> None:
@@ -31,7 +29,8 @@ def fill_holes(picture: Picture, hole: Pixels, model: Model, parameters: Any, *,
     8 bits. Alpha inside a hole is continued from around it.
     """
     remaining = hole.copy()
-    for crop in find_crops(hole):
+    sizes = model.manifest.sizes
+    for crop in find_crops(hole, side_min=sizes.side_min, side_max=sizes.side_max):
         check()
         _fill_crop(picture, remaining, crop, model, parameters)
 
@@ -56,7 +55,7 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
     if measure_leak(image[edge], own[edge], unknown[edge]) > _LEAK_MAX:
         unsure = _grow(own, unknown)
     foreign = cv2.subtract(unknown, unsure)
-    filled = _fill_scaled(image, unsure, foreign if foreign.any() else None, model, parameters)
+    filled = fill_to_scale(image, unsure, foreign if foreign.any() else None, model, parameters)
     if region.ndim == 2:
         filled = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY)
     cv2.copyTo(_to_depth(filled, picture), own, region)
@@ -117,25 +116,3 @@ def _grow(hole: Pixels, unknown: Pixels) -> Pixels:
 
 def _to_depth(values: np.ndarray, picture: Picture) -> np.ndarray:
     return values.astype(np.uint16) * 257 if picture.is_16_bit else values
-
-
-def _fill_scaled(image: Pixels, hole: Pixels, foreign: Pixels | None, model: Model, parameters: Any) -> Pixels:
-    """Fills an image at the scale that the model's bound on pixels asks for."""
-    height, width = hole.shape
-    scale = math.sqrt(model.crop_pixels_max(parameters) / (height * width))
-    if scale >= 1:
-        return model.fill(image, hole, foreign, parameters)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    small_hole = _scale_hole(hole, size)
-    small_foreign = None if foreign is None else cv2.subtract(_scale_hole(foreign, size), small_hole)
-    if (small_hole if small_foreign is None else small_hole | small_foreign).all():
-        small_hole = cv2.resize(hole, size, interpolation=cv2.INTER_NEAREST)
-        small_foreign = None
-    filled = model.fill(small, small_hole, small_foreign, parameters)
-    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def _scale_hole(hole: Pixels, size: tuple[int, int]) -> Pixels:
-    partial = cv2.resize(hole * 255, size, interpolation=cv2.INTER_AREA)
-    return cv2.dilate(np.minimum(partial, 1), _SCALED_HOLE_GROWTH)

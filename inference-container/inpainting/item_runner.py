@@ -101,7 +101,7 @@ def _describe_result(
         "type": "item",
         "id": item.id,
         "status": "succeeded",
-        "model": job.model.id,
+        "model": job.model.manifest.id,
         "width": result.width,
         "height": result.height,
         "sizeBytes": len(result.data),

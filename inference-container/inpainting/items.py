@@ -162,10 +162,10 @@ def choose_mask_orientation(picture: Header, mask: Header) -> int:
 
 def advise(hole_share: float, model: Model) -> str | None:
     """A sentence for the user where the result may disappoint, else None."""
-    if hole_share > LARGE_HOLE_SHARE:
+    if hole_share > LARGE_HOLE_SHARE and not model.manifest.is_learned:
         return (
-            f"The mask covers {hole_share:.0%} of the picture; {model.id} continues what is around a hole and invents "
-            "nothing. A learned model would serve better here, or a smaller mask."
+            f"The mask covers {hole_share:.0%} of the picture; {model.manifest.id} continues what is around a hole and "
+            "invents nothing. A learned model would serve better here, or a smaller mask."
         )
     return None
 
@@ -176,5 +176,5 @@ def _fill(picture: Any, hole: Pixels, job: Job, check: Callable[[], None]) -> No
     except (cv2.error, RuntimeError, ValueError, MemoryError) as error:
         raise ItemError(
             Code.MODEL_FAILED,
-            f"{job.model.id} failed on this picture of {picture.width}x{picture.height}. Try another model.",
+            f"{job.model.manifest.id} failed on this picture of {picture.width}x{picture.height}. Try another model.",
         ) from error

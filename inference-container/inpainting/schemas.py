@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic.alias_generators import to_camel
 
 from inpainting.errors import Code, RequestError
-from inpainting.models.registry import DEFAULT_ALIAS
+from inpainting.models.manifest import DEFAULT_ALIAS
 
 ITEMS_MAX = 64
 

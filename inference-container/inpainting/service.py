@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -21,7 +22,6 @@ from inpainting.items import Job
 from inpainting.metrics import Metrics
 from inpainting.models import Model
 from inpainting.models.registry import Registry
-from inpainting.models.selfcheck import check_model
 from inpainting.schemas import InpaintBody
 from inpainting.settings import Settings
 from inpainting.workshop import Workshop
@@ -52,7 +52,6 @@ class Service:
         self.metrics = Metrics()
         self.queued_items = 0
         self._state = State.STARTING
-        self._reasons: list[str] = []
         in_hand_max = settings.threads * _IN_HAND_PER_THREAD
         self._slots = asyncio.Semaphore(in_hand_max)
         self._lanes_max = in_hand_max
@@ -66,14 +65,17 @@ class Service:
         """Lets each model inpaint a small picture; READY afterwards, or SETUP_FAILED with reasons."""
         cv2.setNumThreads(1)
         loop = asyncio.get_running_loop()
-        for model in self.registry.by_id.values():
-            reason = await loop.run_in_executor(self.workshop.pool, check_model, model)
-            if reason is not None:
-                self.registry.mark_failed(model.id)
-                self._reasons.append(f"{model.id}: {reason}")
-        is_default_ready = self.registry.is_ready(self.registry.default.id)
-        self._state = State.READY if is_default_ready else State.SETUP_FAILED
-        log.info("set up", extra={"fields": {"state": self._state, "reasons": self._reasons}})
+        # A thread of its own: weights may take minutes to come, while what is ready works.
+        preparing = ThreadPoolExecutor(1, thread_name_prefix="setup")
+        try:
+            is_default_ready = await loop.run_in_executor(preparing, self.registry.set_up_default)
+            await loop.run_in_executor(preparing, self.registry.set_up_built_in)
+            self._state = State.READY if is_default_ready else State.SETUP_FAILED
+            log.info("set up", extra={"fields": {"state": self._state, "reasons": self.registry.reasons}})
+            await loop.run_in_executor(preparing, self.registry.set_up_others)
+            log.info("models set up", extra={"fields": {"reasons": self.registry.reasons}})
+        finally:
+            preparing.shutdown(wait=False, cancel_futures=True)
 
     def begin_stop(self) -> None:
         """Starts nothing more; what is in hand has `stop_seconds_max` to end."""
@@ -89,7 +91,7 @@ class Service:
 
     def describe_health(self) -> tuple[int, dict[str, Any]]:
         """HTTP status and body of `GET /health`."""
-        state, reasons = self._state, list(self._reasons)
+        state, reasons = self._state, list(self.registry.reasons)
         if state is State.READY and self.queued_items >= self.settings.threads:
             state = State.BUSY
         if self.workshop.is_stopping:
@@ -185,7 +187,7 @@ class Service:
             {
                 "type": "end",
                 "taskId": str(body.task_id),
-                "model": {"id": model.id, "version": model.version},
+                "model": {"id": model.manifest.id, "version": model.manifest.version},
                 "succeeded": succeeded,
                 "failed": len(body.items) - succeeded,
             }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from inpainting import PIXELS_CEILING
 from inpainting.origins import Origin
@@ -16,6 +19,20 @@ class SettingsError(Exception):
     """A setting cannot be used. The message is one sentence for the person who set it."""
 
 
+# Models whose weights are named by INFERENCE_<NAME>_WEIGHTS.
+LEARNED_MODELS = ("lama", "migan")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsSettings:
+    """Where a learned model's weights are: a path, or a URL with the hash that its file must have."""
+
+    location: str
+    sha256: str | None = None
+    licence: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the service was told. Bytes, pixels and seconds are in the names."""
@@ -25,7 +42,12 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8788
     threads: int = 2
-    default_model: str = "patchmatch"
+    default_model: str | None = None
+    weights: Mapping[str, WeightsSettings] = field(default_factory=dict)
+    weights_folder: str = ""
+    weights_bytes_max: int = 1024 * 1024 * 1024
+    allows_noncommercial: bool = False
+    device: str = "auto"
     queue_items_max: int = 256
     request_bytes_max: int = 4 * 1024 * 1024
     media_bytes_max: int = 64 * 1024 * 1024
@@ -53,7 +75,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         host=environment.get("INFERENCE_HOST") or defaults.host,
         port=_read_int(environment, "INFERENCE_PORT", defaults.port, 0, 65535),
         threads=_read_int(environment, "INFERENCE_THREADS", os.cpu_count() or 1, 1, 256),
-        default_model=environment.get("INFERENCE_DEFAULT_MODEL") or defaults.default_model,
+        default_model=environment.get("INFERENCE_DEFAULT_MODEL") or None,
+        weights=_read_weights(environment),
+        weights_folder=environment.get("INFERENCE_WEIGHTS_DIR") or _find_cache(environment),
+        weights_bytes_max=_read_int(
+            environment, "INFERENCE_WEIGHTS_BYTES_MAX", defaults.weights_bytes_max, 1024, 2**40
+        ),
+        allows_noncommercial=_read_choice(environment, "INFERENCE_ALLOW_NONCOMMERCIAL", "0", ("0", "1")) == "1",
+        device=_read_choice(environment, "INFERENCE_DEVICE", defaults.device, ("auto", "cpu", "cuda")),
         queue_items_max=_read_int(environment, "INFERENCE_QUEUE_ITEMS_MAX", defaults.queue_items_max, 1, 100_000),
         request_bytes_max=_read_int(
             environment, "INFERENCE_REQUEST_BYTES_MAX", defaults.request_bytes_max, 1024, 2**30
@@ -118,6 +147,38 @@ def _read_origins(environment: Mapping[str, str]) -> frozenset[Origin]:
             "written to, such as http://127.0.0.1:8787."
         )
     return frozenset(origins)
+
+
+def _read_weights(environment: Mapping[str, str]) -> dict[str, WeightsSettings]:
+    weights = {}
+    for id_ in LEARNED_MODELS:
+        name = f"INFERENCE_{id_.upper()}_WEIGHTS"
+        location = environment.get(name)
+        sha256 = (environment.get(f"INFERENCE_{id_.upper()}_SHA256") or "").lower() or None
+        if sha256 is not None and re.fullmatch(r"[0-9a-f]{64}", sha256) is None:
+            raise SettingsError(
+                f"INFERENCE_{id_.upper()}_SHA256 is '{sha256[:100]}': 64 hexadecimal digits are needed."
+            )
+        if not location:
+            continue
+        parts = urlsplit(location)
+        if "://" in location:
+            if parts.scheme not in ("https", "http") or not parts.hostname:
+                raise SettingsError(f"{name} is neither a path nor an https URL: its scheme is '{parts.scheme}'.")
+            if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+                raise SettingsError(f"{name} is an http URL of {parts.hostname}: https is needed.")
+            if sha256 is None:
+                raise SettingsError(
+                    f"{name} is a URL: set INFERENCE_{id_.upper()}_SHA256 to the hash that its file must have."
+                )
+        licence = environment.get(f"INFERENCE_{id_.upper()}_LICENCE") or None
+        weights[id_] = WeightsSettings(location=location, sha256=sha256, licence=licence)
+    return weights
+
+
+def _find_cache(environment: Mapping[str, str]) -> str:
+    cache = environment.get("XDG_CACHE_HOME") or str(Path(environment.get("HOME") or "/tmp") / ".cache")  # noqa: S108
+    return str(Path(cache) / "inpainting")
 
 
 def _read_int(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

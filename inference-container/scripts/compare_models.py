@@ -32,7 +32,7 @@ PAPER, INK = (255, 255, 255), (40, 40, 40)
 
 
 def main() -> None:
-    models = {model.id: model for model in (TELEA, NAVIER_STOKES, PatchMatch())}
+    models = {model.manifest.id: model for model in (TELEA, NAVIER_STOKES, PatchMatch())}
     rows = [(label, window, compare(picture, mask, models)) for picture, mask, label, window in CASES]
     heights = [window[3] - window[1] for _, window, _ in rows]
     sheet = Image.new("RGB", (SIDE + len(COLUMNS) * (WIDTH + GAP), HEAD + sum(heights) + GAP * len(rows)), PAPER)

@@ -17,12 +17,14 @@ from typing import Any
 
 import httpx
 import jwt
+import make_models
 import pytest
 from media_server import MediaServer
 
 SECRET = "the-secret-that-signs-requests-in-tests"
 PREVIOUS_SECRET = "the-secret-that-was-valid-before-this-one"
-MODELS = ("patchmatch", "telea", "navier-stokes")
+LEARNED_MODELS = ("lama", "migan")
+MODELS = ("patchmatch", "telea", "navier-stokes", *LEARNED_MODELS)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -57,7 +59,9 @@ class RunningService:
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         self.url = f"http://127.0.0.1:{self.wait_for_log('listening')['port']}"
-        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {sign()}"}, timeout=30)
+        # One service serves many tests, one after the other.
+        token = sign(exp=int(time.time()) + 3600)
+        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
     def _read_log(self) -> None:
         assert self.process.stdout is not None
@@ -110,8 +114,26 @@ def start(media: MediaServer) -> Iterator[Callable[..., RunningService]]:
 
 
 @pytest.fixture(scope="session")
-def service(start: Callable[..., RunningService]) -> RunningService:
-    return start(INFERENCE_SECRET_PREVIOUS=PREVIOUS_SECRET)
+def model_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the small models of `scripts/make_models.py`."""
+    folder = tmp_path_factory.mktemp("models")
+    make_models.main(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def service(start: Callable[..., RunningService], model_files: Path) -> RunningService:
+    """With every model there is: the learned ones smaller than the tests' crops, which are scaled for them."""
+    service = start(
+        INFERENCE_SECRET_PREVIOUS=PREVIOUS_SECRET,
+        INFERENCE_DEFAULT_MODEL="patchmatch",
+        INFERENCE_LAMA_WEIGHTS=str(model_files / "lama-64.onnx"),
+        INFERENCE_LAMA_LICENCE="Apache-2.0",
+        INFERENCE_MIGAN_WEIGHTS=str(model_files / "migan-any.onnx"),
+        INFERENCE_MIGAN_LICENCE="MIT",
+    )
+    service.wait_for_log("models set up")
+    return service
 
 
 class Bench:

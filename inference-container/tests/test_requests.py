@@ -86,7 +86,7 @@ def test_more_than_64_items_are_refused(bench: Bench) -> None:
 
 
 def test_an_unknown_model_is_refused_with_those_that_exist(bench: Bench) -> None:
-    response = bench.service.http.post("/v1/inpaint", json=bench.body([bench.item(PICTURE, MASK)], model="lama"))
+    response = bench.service.http.post("/v1/inpaint", json=bench.body([bench.item(PICTURE, MASK)], model="sdxl"))
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, "model.unknown")
     assert set(error["models"]) == {*MODELS, "default_inpainting"}

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ValidationError
 
 from inpainting.errors import Code, RequestError
+from inpainting.models.manifest import Manifest
 
 Pixels = npt.NDArray[Any]
 
@@ -15,13 +16,10 @@ Pixels = npt.NDArray[Any]
 class Model(Protocol):
     """Fills holes in 8-bit BGR crops. Called from several threads at once."""
 
-    id: str
-    version: str
-    title: str
-    licence: str
-    commercial_use: bool
-    runtime: str
-    description: str
+    @property
+    def manifest(self) -> Manifest:
+        """What there is to say about the model; its sizes are those of its default parameters."""
+        ...
 
     @property
     def parameters(self) -> type[BaseModel]:
@@ -35,9 +33,9 @@ class Model(Protocol):
     def fill(self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: Any) -> Pixels:
         """An image of the same size with every pixel filled where `hole` is not 0.
 
-        `image` is height x width x 3, BGR. `hole` and `foreign` are height x width: 0 or not. Pixels where
-        `foreign` is not 0 belong to other holes: they are neither filled nor looked at. What is returned
-        outside the hole is ignored. At least one pixel is known.
+        `image` is height x width x 3, BGR, no larger than the manifest's sizes and `crop_pixels_max`. `hole` and
+        `foreign` are height x width: 0 or not. Pixels where `foreign` is not 0 belong to other holes: they are
+        neither filled nor looked at. What is returned outside the hole is ignored. At least one pixel is known.
         """
         ...
 
@@ -53,7 +51,7 @@ def read_parameters(model: Model, values: dict[str, Any]) -> BaseModel:
         ranges = ", ".join(f"{key} ({_describe_range(schema)})" for key, schema in valid.items()) or "none"
         raise RequestError(
             Code.MODEL_PARAMETERS_INVALID,
-            f"{model.id} cannot use {name} = {str(first.get('input'))[:100]!r}: {first['msg']}. "
+            f"{model.manifest.id} cannot use {name} = {str(first.get('input'))[:100]!r}: {first['msg']}. "
             f"Its parameters are: {ranges}.",
             parameters=valid,
         ) from error

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from inpainting.models.interface import Pixels
+from inpainting.models.manifest import Manifest, Sizes
 
 # The kernels visit radius^2 neighbours for each hole pixel: this keeps one call near ten seconds at worst.
 _HOLE_VISITS_MAX = 200_000_000
@@ -17,22 +18,27 @@ class RadiusParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Parameters")
 
-    radius: int = Field(3, ge=1, le=20, description="How far around a pixel its known neighbours count, in pixels.")
+    radius: int = Field(
+        default=3, ge=1, le=20, description="How far around a pixel its known neighbours count, in pixels."
+    )
 
 
 class OpenCvModel:
     """`cv2.inpaint` with one of its two methods."""
 
-    licence = "Apache-2.0"
-    commercial_use = True
-    runtime = "opencv"
-    version = cv2.__version__
     parameters = RadiusParameters
 
     def __init__(self, *, id_: str, method: int, title: str, description: str) -> None:
-        self.id = id_
-        self.title = title
-        self.description = description
+        self.manifest = Manifest(
+            id=id_,
+            version=cv2.__version__,
+            title=title,
+            description=description,
+            licence="Apache-2.0",
+            commercial_use=True,
+            runtime="opencv",
+            sizes=Sizes(crop_pixels_max=self.crop_pixels_max(RadiusParameters())),
+        )
         self._method = method
 
     def crop_pixels_max(self, parameters: RadiusParameters) -> int:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inpainting.models import opencv
 from inpainting.models.interface import Pixels
+from inpainting.models.manifest import Manifest, Sizes
 
 # A quarter of a microsecond for each hole pixel and pixel of its patch: one crop ends within some eight seconds.
 _PATCH_VISITS_MAX = 30_000_000
@@ -30,9 +31,11 @@ class PatchMatchParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Parameters")
 
-    seed: int = Field(1, ge=0, le=2**32 - 1, description="Another seed gives another filling; the same one the same.")
+    seed: int = Field(
+        default=1, ge=0, le=2**32 - 1, description="Another seed gives another filling; the same one the same."
+    )
     patchSize: int = Field(
-        3,
+        default=3,
         ge=1,
         le=15,
         description="Radius of the compared patches in pixels: larger follows larger structures, slower.",
@@ -42,19 +45,22 @@ class PatchMatchParameters(BaseModel):
 class PatchMatch:
     """pypatchmatch, with thin holes left to navier-stokes and the seam levelled afterwards."""
 
-    id = "patchmatch"
-    version = patchmatch.__version__
-    title = "PatchMatch"
-    licence = "MIT"
-    commercial_use = True
-    runtime = "pypatchmatch"
-    description = (
-        "Fills holes with patches that fit from elsewhere in the picture (Barnes et al., PatchMatch, 2009). "
-        "Keeps texture sharp; a fraction of a second to seconds. Very thin holes go to navier-stokes."
-    )
     parameters = PatchMatchParameters
 
     def __init__(self) -> None:
+        self.manifest = Manifest(
+            id="patchmatch",
+            version=patchmatch.__version__,
+            title="PatchMatch",
+            description=(
+                "Fills holes with patches that fit from elsewhere in the picture (Barnes et al., PatchMatch, 2009). "
+                "Keeps texture sharp; a fraction of a second to seconds. Very thin holes go to navier-stokes."
+            ),
+            licence="MIT",
+            commercial_use=True,
+            runtime="pypatchmatch",
+            sizes=Sizes(crop_pixels_max=self.crop_pixels_max(PatchMatchParameters())),
+        )
         self._seeds = _SeedGate()
 
     def crop_pixels_max(self, parameters: PatchMatchParameters) -> int:
