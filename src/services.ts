@@ -91,7 +91,7 @@ export function createServices(env: Env): Services {
     }),
     serviceCall,
     service: createInferenceServiceClient(serviceCall),
-    sendTasks: createSendTasks(env.TASKS),
+    sendTasks: createSendTasks({ tasks: env.TASKS, videos: env.VIDEOS }),
     sendUploads: createSendUploads(env.UPLOADS),
     settleInference: createSettleInference({ database, ledger, clock, logger }),
     gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,

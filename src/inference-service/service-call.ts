@@ -114,6 +114,7 @@ function readErrorLine(line: unknown): CallFailure {
   const parsed = errorLine.safeParse(line)
   if (!parsed.success) return brokenContract()
   const { code, message, retryable, ...details } = parsed.data.error
+  if (code === 'service.busy') return { kind: 'busy', retryAfterSeconds: busySecondsDefault }
   return retryable ? broken(code) : { kind: 'refused', code, message, details }
 }
 

@@ -69,7 +69,9 @@ export const taskLeaseMs = 60_000
 /** How often a living holder makes its lease new. */
 export const taskLeaseRenewalMs = 15_000
 
-export type TaskKind = 'inpaint' | 'encode' | 'assemble'
+export const taskKinds = ['inpaint', 'encode', 'assemble'] as const
+
+export type TaskKind = (typeof taskKinds)[number]
 
 /** The longest a run may take; a consumer of the queue is stopped after 15 minutes. */
 export const taskRunMsMax: Readonly<Record<TaskKind, number>> = {

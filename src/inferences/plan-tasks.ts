@@ -18,8 +18,12 @@ export interface PlannedTask {
   readonly itemCount: number
 }
 
-/** Frames that are encoded at once: their signed URLs fit into one request of the inference service. */
-const encodedFramesMax = 240
+/** Frames that are encoded at once: half of what one request of the inference service has room for, and less. */
+export const encodedFramesMax = 240
+/** Pixels that are encoded at once take some 20 seconds of one core, as other tasks do. */
+const encodedPixelsMax = encodedFramesMax * 1280 * 720
+/** Large frames come in longer tasks: the URLs of all stretches of a video fit into one request, too. */
+const encodedFramesMin = 32
 
 const itemsMax = 16
 const secondsMax = 20
@@ -43,7 +47,7 @@ function estimateSeconds(item: PlannedItem, modelId: ModelId): number {
 
 /**
  * Plans an inference of these items, in the order of their positions: they are inpainted in tasks of at most 16 items and
- * some 20 seconds of one core; each video is encoded in stretches of at most 240 frames, and assembled. A task that
+ * some 20 seconds of one core; each video is encoded in stretches of at most 240 frames of 1280 x 720 pixels, and assembled. A task that
  * inpaints lies within one stretch, or outside of all videos.
  */
 export function planTasks(items: readonly PlannedItem[], modelId: ModelId): PlannedTask[] {
@@ -76,8 +80,11 @@ function cutAtVideos(items: readonly PlannedItem[]): Run[] {
 
 function cutIntoStretches(run: readonly PlannedItem[]): PlannedItem[][] {
   const stretches: PlannedItem[][] = []
-  for (let first = 0; first < run.length; first += encodedFramesMax) {
-    stretches.push(run.slice(first, first + encodedFramesMax))
+  const pixels = Math.max(1, run[0]?.pixels ?? 0)
+  const fitting = Math.max(encodedFramesMin, Math.floor(encodedPixelsMax / pixels))
+  const size = Math.min(encodedFramesMax, fitting)
+  for (let first = 0; first < run.length; first += size) {
+    stretches.push(run.slice(first, first + size))
   }
   return stretches
 }

@@ -3,6 +3,7 @@ import { type PricePlan, priceInference } from '../ledger/pricing.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceErrors } from './inferences.errors.ts'
+import type { TaskKind } from './inferences.lifecycle.ts'
 import { readModelIdOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
 import { planTasks } from './plan-tasks.ts'
 import {
@@ -133,10 +134,10 @@ async function insertOrRelease(
 async function sendOrLeaveToSweep(
   context: StartInferenceContext,
   inferenceId: string,
-  tasks: readonly { id: string }[],
+  tasks: readonly { id: string; kind: TaskKind }[],
 ): Promise<void> {
   try {
-    await context.sendTasks(tasks.map((task) => ({ taskId: task.id, inferenceId })))
+    await context.sendTasks(tasks.map(({ id, kind }) => ({ taskId: id, inferenceId, kind })))
   } catch (error) {
     context.logger.warn('inference.send_failed', { inferenceId, ...describeError(error) })
   }

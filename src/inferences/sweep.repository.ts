@@ -31,7 +31,7 @@ export async function takeLostTasks(
          WHERE state IN ('PENDING', 'RUNNING') AND sent_at < ?1
            AND (state = 'PENDING' OR lease_until < ?2)
          ORDER BY sent_at LIMIT ?3)
-       RETURNING id AS taskId, inference_id AS inferenceId`,
+       RETURNING id AS taskId, inference_id AS inferenceId, kind`,
     )
     .bind(query.sentBeforeMs, query.nowMs, query.limit)
     .all<TaskMessage>()

@@ -107,6 +107,15 @@ describe('a call of the inference service', () => {
       () => told(503, { code: 'service.busy', message: 'x' }, { 'retry-after': '7' }),
       7,
     ],
+    [
+      'says so in its only line',
+      () =>
+        lines(
+          '{"type":"error","error":{"code":"service.busy","message":"x","retryable":true}}',
+          '',
+        ),
+      2,
+    ],
     ['says nothing else', () => new Response('{}', { status: 503 }), 2],
     ['names a date', () => new Response('', { status: 429, headers: { 'retry-after': 'Mon' } }), 2],
   ])('waits when the service is busy and %s', async (_case, answer, retryAfterSeconds) => {

@@ -90,6 +90,26 @@ describe('planning videos', () => {
     )
   })
 
+  it.each([
+    ['1280x720', 1280 * 720, 240],
+    ['1920x1080', 1920 * 1080, 106],
+    ['3840x2160', 3840 * 2160, 32],
+    ['8000x8000', 64_000_000, 32],
+  ])(
+    'encodes frames of %s in stretches that take as long as other tasks',
+    (_size, pixels, most) => {
+      const frames = Array.from({ length: 500 }, (_, position) => ({
+        position,
+        videoId: 'video',
+        pixels,
+        holePixels: 100,
+      }))
+      const encode = planTasks(frames, 'telea').filter((task) => task.kind === 'encode')
+      expect(encode[0]?.itemCount).toBe(most)
+      expect(encode.reduce((total, task) => total + task.itemCount, 0)).toBe(500)
+    },
+  )
+
   it('encodes every frame once, in stretches of at most 240, and assembles each video once', () => {
     fc.assert(
       fc.property(runs, (shape) => {

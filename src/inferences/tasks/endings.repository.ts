@@ -49,7 +49,10 @@ export async function finishTask(
   return {
     ended: (results.at(-1)?.results[0] as EndedInference | undefined) ?? null,
     ready: ready.flatMap((made) =>
-      (made.results as { taskId: string }[]).map(({ taskId }) => ({ taskId, inferenceId })),
+      (made.results as Omit<TaskMessage, 'inferenceId'>[]).map((task) => ({
+        ...task,
+        inferenceId,
+      })),
     ),
   }
 }

@@ -74,8 +74,8 @@ export function videoOutcomeStatements(
 
 /**
  * Moves on what waits, after a task has ended: fails the videos of which no frame succeeded, ends the tasks of failed
- * videos that have not begun, and makes ready the tasks that wait for nothing any more. Each statement answers the ids of
- * the tasks that it made ready as `taskId`.
+ * videos that have not begun, and makes ready the tasks that wait for nothing any more. Each statement answers the tasks
+ * that it made ready, as `taskId` and `kind`.
  */
 export function advanceVideosStatements(
   database: Database,
@@ -105,7 +105,7 @@ export function advanceVideosStatements(
              ON items.inference_id = ?1 AND items.position >= videos.first_position
             AND items.position < videos.first_position + videos.frame_count AND items.state = 'SUCCEEDED'
            WHERE videos.inference_id = ?1 AND videos.video_id = waiting.video_id)
-       RETURNING id AS taskId`,
+       RETURNING id AS taskId, kind`,
     ),
     prepare(
       `UPDATE inference_tasks AS waiting SET state = 'PENDING', sent_at = ?2, updated_at = ?2
@@ -113,7 +113,7 @@ export function advanceVideosStatements(
          AND NOT EXISTS (SELECT 1 FROM inference_tasks AS parts
            WHERE parts.inference_id = ?1 AND parts.kind = 'encode' AND parts.video_id = waiting.video_id
              AND parts.state IN ('WAITING', 'PENDING', 'RUNNING'))
-       RETURNING id AS taskId`,
+       RETURNING id AS taskId, kind`,
     ),
   ]
 }
