@@ -1,0 +1,1 @@
+"""Videos filled from what other frames show."""

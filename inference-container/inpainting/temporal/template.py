@@ -1,0 +1,58 @@
+"""The points of a moving thing, found again in another frame by their brightness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inpainting.models import Pixels
+from inpainting.temporal.fields import read
+from inpainting.temporal.motion import Look
+
+_ROUNDS = 4
+# Points that differ by more than this many levels hardly count.
+_DIFFERENCE = 12.0
+_SHIFT_CELLS_MAX = 3.0
+_POINTS_MIN = 12
+_POINTS_SHARE = 0.15
+_TRUST_MIN = 0.35
+
+
+class Template:
+    """Points of a frame on its grid, with their brightness and how it changes around them.
+
+    Found by inverse compositional Gauss-Newton steps (Baker and Matthews, Lucas-Kanade 20 Years On, 2004)
+    with robust weights. It compares with the first frame always, so that errors do not add up on the way.
+    """
+
+    def __init__(self, look: Look, x: Pixels, y: Pixels) -> None:
+        grey = look.thin
+        self._x, self._y = x, y
+        self._level = read(grey, x, y)
+        across = (read(grey, x + 1, y) - read(grey, x - 1, y)) / 2
+        down = (read(grey, x, y + 1) - read(grey, x, y - 1)) / 2
+        self._slope = np.stack([across, down], axis=1)
+
+    def find(self, look: Look, expected: Pixels) -> Pixels | None:
+        """By how many cells the points have moved, near what is expected; None where too few are seen."""
+        grey, known = look.thin, look.known
+        moved = expected.astype(np.float64)
+        trust = 0.0
+        for _ in range(_ROUNDS):
+            x, y = self._x + np.float32(moved[0]), self._y + np.float32(moved[1])
+            seen = (x >= 0) & (y >= 0) & (x <= known.shape[1] - 1) & (y <= known.shape[0] - 1)
+            seen &= read(known, x, y) != 0
+            if np.count_nonzero(seen) < max(_POINTS_MIN, _POINTS_SHARE * len(x)):
+                return None
+            rest = read(grey, x[seen], y[seen]) - self._level[seen]
+            rest = rest - np.median(rest)
+            weight = 1 / (1 + (rest / _DIFFERENCE) ** 2) ** 2
+            trust = float(weight.mean())
+            slope = self._slope[seen]
+            weighted = slope * weight[:, np.newaxis]
+            step = np.linalg.solve(slope.T @ weighted + np.eye(2), weighted.T @ rest)
+            moved = moved - step
+            if float(np.abs(step).max()) < 0.01:
+                break
+        if trust < _TRUST_MIN or float(np.abs(moved - expected).max()) > _SHIFT_CELLS_MAX:
+            return None
+        return moved.astype(np.float32)
