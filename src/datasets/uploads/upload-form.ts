@@ -149,8 +149,9 @@ function collectFiles(
     // A form sends a part without a file name where the user chose no file.
     const isChosen = typeof filename === 'string' && filename !== ''
     const isExpected = isPairFile(name) && !receptions.has(name)
+    // A part that is refused is read no further, and what becomes of it then is nobody's error.
+    stream.on('error', () => undefined)
     if (!isChosen || !isExpected) {
-      stream.on('error', () => undefined)
       stream.resume()
       if (isChosen) fail(createUnexpectedFileError(name))
       return

@@ -23,8 +23,11 @@ const matroska = createFormat('video', 'matroska', 'video/x-matroska', 'mkv')
 const webm = createFormat('video', 'webm', 'video/webm', 'webm')
 const zip = createFormat('zip', 'zip', 'application/zip', 'zip')
 
-/** ISO media files that hold still pictures, which nothing here reads. */
-const pictureBrands = ['avif', 'avis', 'heic', 'heix', 'heim', 'heis', 'hevc', 'mif1', 'msf1']
+/** ISO media files that hold still pictures, which nothing here reads: AVIF, HEIF and Canon's raw photos. */
+const pictureBrands = [
+  ...['avif', 'avis', 'heic', 'heix', 'heim', 'heis', 'heif', 'hevc', 'mif1', 'msf1'],
+  'crx ',
+]
 const quickTimeAtoms = ['moov', 'mdat', 'wide', 'free', 'skip', 'pnot']
 
 /** What a file is by its first bytes, whatever its name says; null for what is not taken. */

@@ -62,9 +62,10 @@ function createDecoder(
   }
 }
 
-const keepsOrientation = true
+/** The codec's word for turning pixels as EXIF data say. They are counted as stored, by the size in their header. */
+const preserveOrientation = false
 
 export const pixelDecoders: Readonly<Record<'jpeg' | 'webp', DecodePixels>> = {
-  jpeg: createDecoder(createJpegModule as unknown as CreateCodec, jpegWasm, [keepsOrientation]),
+  jpeg: createDecoder(createJpegModule as unknown as CreateCodec, jpegWasm, [preserveOrientation]),
   webp: createDecoder(createWebpModule as unknown as CreateCodec, webpWasm, []),
 }
