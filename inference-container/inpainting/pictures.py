@@ -59,6 +59,8 @@ def decode_picture(data: bytes, header: Header, *, name: str) -> Picture:
     if pixels.ndim == 3 and pixels.shape[2] == 4:
         alpha = np.ascontiguousarray(pixels[..., 3])
         pixels = np.ascontiguousarray(pixels[..., :3])
+    if pixels.ndim == 3 and header.mode in ("L", "LA") and icc and icc[_ICC_COLOUR_SPACE] == b"GRAY":
+        pixels, icc = _to_srgb_levels(pixels, icc), None
     wanted = b"GRAY" if pixels.ndim == 2 else b"RGB "
     return Picture(pixels, alpha, icc if icc and icc[_ICC_COLOUR_SPACE] == wanted else None)
 
@@ -113,10 +115,8 @@ def encode_picture(picture: Picture, format_: str, quality: int) -> bytes:
         pixels, alpha = _lay_on_white(pixels, alpha), None
     if alpha is not None or (format_ == "webp" and pixels.ndim == 2):
         if pixels.ndim == 2:
-            pixels, icc = (
-                cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR),
-                None,
-            )  # a grey profile does not fit three channels
+            # A grey profile does not fit three channels.
+            pixels, icc = cv2.cvtColor(_to_srgb_levels(pixels, icc), cv2.COLOR_GRAY2BGR), None
         if alpha is not None:
             pixels = cv2.merge((*cv2.split(pixels), alpha))
     parameters: list[int] = []
@@ -171,10 +171,26 @@ def _decode_cmyk(data: bytes, icc: bytes | None) -> tuple[Pixels, bytes | None]:
             try:
                 source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
                 rgb = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            except ImageCms.PyCMSError:
+            except (ImageCms.PyCMSError, OSError):  # the profile does not fit; it is no profile
                 rgb = None
         rgb = image.convert("RGB") if rgb is None else rgb
         return cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR), None
+
+
+def _to_srgb_levels(grey: Pixels, icc: bytes | None) -> Pixels:
+    """Grey levels as they are in sRGB, by the profile that describes them where it is usable."""
+    if icc is None:
+        return grey
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(1, -1))
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        shown = ImageCms.profileToProfile(ramp, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return grey
+    levels = np.asarray(shown)[0, :, 0]
+    if grey.dtype == np.uint8:
+        return cv2.LUT(grey, levels)
+    return np.rint(np.interp(grey, np.arange(256) * 257, levels * 257.0)).astype(np.uint16)
 
 
 def _lay_on_white(pixels: Pixels, alpha: Pixels) -> Pixels:

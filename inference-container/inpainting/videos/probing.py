@@ -40,6 +40,12 @@ def probe(
     frame = next(
         (frame for _, frame in sample_frames(source, timeline.pts[:_FRAMES_TRIED].tolist(), check=check) if frame), None
     )
+    if frame is None and not source.stream.width:
+        # Of what may not be decoded for its size, FFmpeg keeps no size.
+        source.refuse(
+            f"has frames in the codec {source.codec} of a size that cannot be told: they are damaged, or above the "
+            f"{pixels_max} pixels that are taken"
+        )
     if frame is None:
         source.refuse(f"has frames in the codec {source.codec} that cannot be decoded: they are damaged")
     width, height = read_upright_size(frame)

@@ -79,12 +79,7 @@ class VideoSource:
             )
         except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
             self.file.ensure_readable()
-            self.refuse(
-                "has no readable index: it is damaged, or was cut off before its end"
-                if self.kind in ("mp4", "mov")
-                else "is damaged where it begins",
-                error,
-            )
+            self._refuse_head(error)
         try:
             self.stream = self._choose_stream()
         except ItemError:
@@ -94,7 +89,7 @@ class VideoSource:
     def _choose_stream(self) -> VideoStream:
         self.file.ensure_readable()
         if not self.container.streams:
-            self.refuse("is damaged where it begins")
+            self._refuse_head()
         streams = [stream for stream in self.container.streams.video if not _is_cover(stream)]
         if not streams:
             raise ItemError(
@@ -169,6 +164,15 @@ class VideoSource:
             f"{self.name} {reason}. Upload it as MP4 with H.264, as most players and cameras write it.",
             codec=_codec_name(self.stream) if hasattr(self, "stream") else None,
         ) from error
+
+    def _refuse_head(self, error: BaseException | None = None) -> NoReturn:
+        """Raises ItemError(video.undecodable) for a file that does not tell what is in it."""
+        self.refuse(
+            "has no readable index: it is damaged, or was cut off before its end"
+            if self.kind in ("mp4", "mov")
+            else "is damaged where it begins",
+            error,
+        )
 
     def _describe_others(self) -> str:
         return ", only sound" if self.container.streams.audio else ""
