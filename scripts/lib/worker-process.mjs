@@ -3,6 +3,12 @@ import { createToolsEnvironment } from './node-version.mjs'
 import { fromRoot } from './paths.mjs'
 import { derivedSettingNames, workerSettingNames } from './start-settings.mjs'
 
+/**
+ * An isolate has 128 MB at Cloudflare, and so it has here: without a limit V8 collects so rarely that the process grows
+ * by hundreds of megabytes that nobody holds (docs/decisions/media-worker-memory.md).
+ */
+const isolateHeapFlag = '--max-heap-size=128'
+
 export const wranglerProgram = fromRoot('node_modules', 'wrangler', 'bin', 'wrangler.js')
 
 /**
@@ -32,6 +38,7 @@ export function createWorkerCommand(toolsNode, settings, secretsFile) {
     env: {
       ...createToolsEnvironment(toolsNode, [...workerSettingNames, ...derivedSettingNames]),
       WRANGLER_LOG_PATH: path.join(settings.stateFolder, 'logs'),
+      MINIFLARE_WORKERD_V8_FLAGS: process.env.MINIFLARE_WORKERD_V8_FLAGS ?? isolateHeapFlag,
       X_LOCAL_EXPLORER: 'false',
       X_LOCAL_OBSERVABILITY: 'false',
       // Copies that share a registry would hand each other queue messages.
