@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import examples from '../../../inference-container/tests/mask-examples.json'
 import { ensureSameSize } from '../../../src/media/stills/mask.ts'
+import { join, latin1 } from '../fixtures/bytes.ts'
 import { checkMask, checkStill, refusalOf } from '../fixtures/checks.ts'
 import { files, samples } from '../fixtures/files.ts'
 import { createPng } from '../fixtures/png.ts'
@@ -41,6 +42,15 @@ describe('a JPEG or WebP mask', () => {
     const facts = await checkMask(file, { pieceBytes: 100 })
     expect(facts).toMatchObject({ width: 128, height: 96, holePixels: 2439 })
     expect(facts.greyShare).toBeLessThan(0.03)
+  })
+
+  it('is counted as stored where its EXIF data turn it', async () => {
+    const tiff = 'MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0'
+    const exif = latin1(`\xff\xe1\0${String.fromCharCode(tiff.length + 8)}Exif\0\0${tiff}`)
+    const mask = files.maskRingingJpg
+    const facts = await checkMask(join(mask.subarray(0, 2), exif, mask.subarray(2)))
+    expect(facts).toMatchObject({ orientation: 6, uprightWidth: 96, uprightHeight: 128 })
+    expect(facts.holePixels).toBe(2439)
   })
 
   it('is refused where it is a photograph, with its share of grey', async () => {
