@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Collection
+from typing import Any
 
 import httpx
 
@@ -22,14 +23,7 @@ class MediaClient:
         self._origins = origins
         self._media_bytes_max = media_bytes_max
         self._seconds_max = seconds_max
-        self._http = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            # The stored bytes are the picture; a compressed transfer would hide its size.
-            headers={"Accept-Encoding": "identity", "User-Agent": "inpainting"},
-        )
+        self._http = httpx.AsyncClient(**client_options(seconds_max=seconds_max, connections=connections))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -108,6 +102,18 @@ class MediaClient:
                 Code.MEDIA_TOO_LARGE,
                 f"{name} has {size} bytes or more; at most {self._media_bytes_max} are taken. Scale it down.",
             )
+
+
+def client_options(*, seconds_max: float, connections: int) -> dict[str, Any]:
+    """How stores are spoken to: httpx's arguments for a client of either kind."""
+    return {
+        "follow_redirects": False,
+        "trust_env": False,
+        "timeout": httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
+        "limits": httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        # The stored bytes are the picture; a compressed transfer would hide its size and have ranges of its own.
+        "headers": {"Accept-Encoding": "identity", "User-Agent": "inpainting"},
+    }
 
 
 def is_retryable(status: int) -> bool:

@@ -15,7 +15,7 @@ from typing import NoReturn
 import httpx
 
 from inpainting.errors import Code, ItemError
-from inpainting.media import describe_break, explain_status, is_retryable
+from inpainting.media import client_options, describe_break, explain_status, is_retryable
 from inpainting.origins import Origin, ensure_allowed
 
 BLOCK_BYTES = 1024 * 1024
@@ -34,14 +34,7 @@ class RemoteFiles:
     def __init__(self, *, origins: Collection[Origin], seconds_max: float, connections: int) -> None:
         self._origins = origins
         self._seconds_max = seconds_max
-        self._http = httpx.Client(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            # A compressed transfer has ranges of its own.
-            headers={"Accept-Encoding": "identity", "User-Agent": "inpainting"},
-        )
+        self._http = httpx.Client(**client_options(seconds_max=seconds_max, connections=connections))
 
     def close(self) -> None:
         self._http.close()
