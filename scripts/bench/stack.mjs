@@ -16,7 +16,8 @@ export async function withStack({ port, inferencePort }, work) {
   const child = spawn(process.execPath, [fromRoot('scripts', 'start.mjs')], {
     env: {
       ...process.env,
-      npm_lifecycle_event: undefined,
+      // With it the system ends itself when this process is killed.
+      npm_lifecycle_event: 'start',
       PORT: String(port),
       INFERENCE_PORT: String(inferencePort),
       STATE_DIR: stateFolder,
