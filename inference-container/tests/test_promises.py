@@ -97,6 +97,25 @@ def test_a_16_bit_picture_with_alpha_keeps_both(bench: Bench, model: str) -> Non
     assert (result[HOLE > 0, 3] == 40000).all()
 
 
+@pytest.mark.parametrize("format_", ["jpeg", "webp"])
+def test_a_16_bit_picture_comes_with_8_bits_where_its_format_has_no_more(
+    bench: Bench, model: str, format_: str
+) -> None:
+    picture = damaged().astype(np.uint16) * 257
+    output = {"format": format_, "quality": 100}
+    result = decode(bench.inpaint(encode_16_bit(picture), encode(HOLE), model=model, output=output)[1])
+    assert result.dtype == np.uint8
+    assert np.abs(result.astype(int) - damaged())[HOLE < 128].mean() < 3
+
+
+def test_alpha_is_kept_in_a_webp_of_the_source(bench: Bench, model: str) -> None:
+    alpha = np.tile(np.linspace(0, 255, W, dtype=np.uint8), (H, 1))
+    data = encode(np.dstack([scene(), alpha]), "WEBP", lossless=True, exact=True)
+    line, stored = bench.inpaint(data, encode(HOLE), model=model, output={"format": "source", "quality": 100})
+    assert line["contentType"] == "image/webp"
+    assert np.array_equal(decode(stored)[HOLE < 128, 3], alpha[HOLE < 128])
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_the_result_is_upright_whatever_the_exif_orientation(bench: Bench, model: str, orientation: int) -> None:
     stored = encode(damaged(), "JPEG", quality=95, subsampling=0, exif=exif_with_orientation(orientation))

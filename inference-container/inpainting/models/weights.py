@@ -70,7 +70,8 @@ def get_weights(location: str, sha256: str | None, *, folder: Path, bytes_max: i
 def hide_query(location: str) -> str:
     """A URL without its query and user, which may be secrets; a path as it is."""
     parts = urlsplit(location)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.scheme in ("http", "https") else location
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme in ("http", "https") else location
 
 
 def _read_file(path: Path, sha256: str | None) -> Weights:
@@ -156,7 +157,7 @@ def _transfer(url: str, part: Path, bytes_max: int) -> str:
                         while chunk := file.read(_CHUNK_BYTES):
                             digest.update(chunk)
                 with part.open("ab" if is_rest else "wb") as file:
-                    for chunk in response.iter_raw(_CHUNK_BYTES):
+                    for chunk in response.iter_raw():
                         size += len(chunk)
                         _ensure_size(size, bytes_max)
                         file.write(chunk)
