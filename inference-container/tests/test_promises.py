@@ -105,7 +105,8 @@ def test_a_16_bit_picture_comes_with_8_bits_where_its_format_has_no_more(
     output = {"format": format_, "quality": 100}
     result = decode(bench.inpaint(encode_16_bit(picture), encode(HOLE), model=model, output=output)[1])
     assert result.dtype == np.uint8
-    assert np.abs(result.astype(int) - damaged())[HOLE < 128].mean() < 3
+    # WebP halves the colours' resolution, and there is noise in them.
+    assert np.abs(result.astype(int) - damaged())[HOLE < 128].mean() < (3 if format_ == "jpeg" else 12)
 
 
 def test_alpha_is_kept_in_a_webp_of_the_source(bench: Bench, model: str) -> None:

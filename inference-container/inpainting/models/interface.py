@@ -40,6 +40,17 @@ class Model(Protocol):
         ...
 
 
+class BatchModel(Model, Protocol):
+    """A model that fills several crops at once, which is what a GPU is quick at."""
+
+    def fill_many(self, images: Pixels, holes: Pixels, parameters: Any) -> Pixels:
+        """`fill` for n images of one size (n x height x width x 3) and all that is unknown in them (n x height x width).
+
+        `holes` are 0 or not. Any n will do: more than the kernel takes at once are as many runs.
+        """
+        ...
+
+
 def read_parameters(model: Model, values: dict[str, Any]) -> BaseModel:
     """The model's parameters; raises RequestError(model.parameters_invalid) naming those that are valid."""
     try:

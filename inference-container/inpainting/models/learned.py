@@ -27,6 +27,7 @@ from inpainting.models.manifest import ArrayContract, Manifest, Sizes
 from inpainting.models.probe import find_reading
 from inpainting.models.runners import find_runtime, load_runner
 from inpainting.models.weights import Weights, get_weights, hide_query
+from inpainting.seams import level_seam
 from inpainting.settings import WeightsSettings
 
 # Images in one run of a kernel that takes any number: more than this gains little and costs memory.
@@ -64,9 +65,17 @@ class LearnedModel:
 
     def fill_many(self, images: Pixels, holes: Pixels, _: NoParameters) -> Pixels:
         """The same for n images of one size at once (n x height x width x 3) with their holes (n x height x width)."""
+        holes = np.minimum(holes, 1)
+        filled = self._fill_padded(images, holes)
+        if self.manifest.is_composited:
+            return filled
+        # What a kernel makes up all over may differ in tone from what is kept.
+        together = np.where(holes[..., np.newaxis] != 0, filled, images)
+        return np.stack([level_seam(each, hole, hole) for each, hole in zip(together, holes, strict=True)])
+
+    def _fill_padded(self, images: Array, holes: Array) -> Array:
         height, width = holes.shape[1:]
         down, across = self._measure_padding(height, width)
-        holes = np.minimum(holes, 1)
         if down or across:
             margins = ((0, 0), (0, down), (0, across))
             images = np.pad(images, (*margins, (0, 0)), mode="symmetric")

@@ -218,3 +218,15 @@ def test_a_crop_keeps_its_own_scale_where_it_fits(model_files: Path) -> None:
         picture = Picture(scene(width, height), None, None)
         fill_holes(picture, box_mask(width, height, hole_box) // 255, model, NONE, check=lambda: None)
     assert seen == [(1, 512, 512, 3), (1, 512, 512, 3), (1, 90, 120, 3)]
+
+
+def test_a_model_that_makes_up_everything_leaves_no_step_in_tone_at_the_edge() -> None:
+    def darker(joined: np.ndarray) -> np.ndarray:
+        return migan_traced(joined) - 0.1
+
+    model = adapt_function(MIGAN, darker)
+    assert not model.manifest.is_composited
+    hole = box_mask(96, 80, (30, 20, 60, 44)) // 255
+    filled = model.fill(np.full((80, 96, 3), 128, np.uint8), hole, None, NONE)
+    assert np.abs(filled[20, 30:60].astype(int) - 128).mean() <= 3
+    assert np.abs(filled[32, 45].astype(int) - 115).max() <= 3
