@@ -13,8 +13,8 @@ from inpainting.models.manifest import Manifest
 Pixels = npt.NDArray[Any]
 
 
-class Model(Protocol):
-    """Fills holes in 8-bit BGR crops. Called from several threads at once."""
+class Described(Protocol):
+    """What is known of a model wherever it is loaded."""
 
     @property
     def manifest(self) -> Manifest:
@@ -25,6 +25,10 @@ class Model(Protocol):
     def parameters(self) -> type[BaseModel]:
         """What a request may set; unknown names are refused."""
         ...
+
+
+class Model(Described, Protocol):
+    """Fills holes in 8-bit BGR crops. Called from several threads at once."""
 
     def crop_pixels_max(self, parameters: Any) -> int:
         """How large a crop may be before it is worked on at a smaller scale."""
@@ -44,14 +48,14 @@ class BatchModel(Model, Protocol):
     """A model that fills several crops at once, which is what a GPU is quick at."""
 
     def fill_many(self, images: Pixels, holes: Pixels, parameters: Any) -> Pixels:
-        """`fill` for n images of one size (n x height x width x 3) and all that is unknown in them (n x height x width).
+        """`fill` for n images of one size (n x height x width x 3) and what is unknown in them (n x height x width).
 
         `holes` are 0 or not. Any n will do: more than the kernel takes at once are as many runs.
         """
         ...
 
 
-def read_parameters(model: Model, values: dict[str, Any]) -> BaseModel:
+def read_parameters(model: Described, values: dict[str, Any]) -> BaseModel:
     """The model's parameters; raises RequestError(model.parameters_invalid) naming those that are valid."""
     try:
         return model.parameters.model_validate(values, strict=True)

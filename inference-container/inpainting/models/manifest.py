@@ -99,6 +99,7 @@ class Manifest:
             "source": self.source,
             "sha256": self.sha256,
             "inputs": [array.describe() for array in self.inputs],
+            "learned": self.is_learned,
             "output": {**self.output.describe(), "composited": self.is_composited},
             "sizes": self.sizes.describe(),
         }

@@ -12,6 +12,7 @@ from inpainting.pictures import Picture
 
 PROBE_PICTURE = "256x256, hole 64x64"
 _PROBE_SIDE, _PROBE_HOLE = 256, slice(96, 160)
+_RUNS_MAX, _SECONDS_MAX = 3, 0.3
 _SIDE = 48
 _TOLERANCE = 40.0
 
@@ -44,6 +45,9 @@ def measure_speed(model: Model) -> float:
     hole = np.zeros((_PROBE_SIDE, _PROBE_SIDE), np.uint8)
     hole[_PROBE_HOLE, _PROBE_HOLE] = 1
     picture = Picture((ramp + noise).astype(np.uint8), None, None)
-    started = time.perf_counter()
-    fill_holes(picture, hole, model, model.parameters(), check=lambda: None)
-    return (time.perf_counter() - started) * 1000
+    times: list[float] = []
+    while not times or (len(times) < _RUNS_MAX and sum(times) < _SECONDS_MAX):
+        started = time.perf_counter()
+        fill_holes(picture, hole, model, model.parameters(), check=lambda: None)
+        times.append(time.perf_counter() - started)
+    return min(times) * 1000
