@@ -1,4 +1,4 @@
-"""The command line: `python -m inpainting serve`."""
+"""The command line: `python -m inpainting serve`, `run` and `bench`."""
 
 from __future__ import annotations
 
@@ -24,8 +24,21 @@ def main(arguments: list[str]) -> int:
     if arguments == ["version"]:
         print(__version__)
         return 0
+    if arguments[:2] == ["bench", "service"]:
+        from inpainting.bench.service_load import run_service_bench  # noqa: PLC0415
+
+        return run_service_bench(arguments[2:])
+    if arguments[:1] == ["bench"]:
+        # Imported here because nothing that serves needs it.
+        from inpainting.bench.command import run_bench  # noqa: PLC0415
+
+        return run_bench(arguments[1:])
+    if arguments[:1] == ["run"]:
+        from inpainting.folder_run import run_folder  # noqa: PLC0415
+
+        return run_folder(arguments[1:], os.environ)
     if arguments != ["serve"]:
-        print("Say what to do: python -m inpainting serve | version", file=sys.stderr)
+        print("Say what to do: python -m inpainting serve | run | bench | version", file=sys.stderr)
         return EXIT_UNUSABLE
     try:
         settings = read_settings(os.environ)
@@ -43,7 +56,7 @@ def main(arguments: list[str]) -> int:
     configure_logs(settings.log_level)
     asyncio.run(serve(app, settings, listener))
     logging.shutdown()
-    # A kernel that outlives the time to stop cannot be interrupted, and must not hold the process.
+    # What is left are threads that nothing waits for.
     os._exit(0)
 
 
