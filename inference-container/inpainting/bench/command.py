@@ -38,9 +38,8 @@ def run_bench(arguments: list[str]) -> int:
             for path in write_sheets(options.out, classes, results):
                 print(path)
         if not options.quick:
-            print(
-                f"\n## 12 megapixels, four holes of 0.3 %, PNG\n\n{format_large(measure_large([model.manifest.id for model in models]))}\n"
-            )
+            large = measure_large([model.manifest.id for model in models])
+            print(f"\n## 12 megapixels, four holes of 0.3 %, PNG\n\n{format_large(large)}\n")
             print(f"A PNG of 30000x30000 is refused after {measure_bomb():.1f} ms.")
     except PhotographsMissing as error:
         print(error, file=sys.stderr)

@@ -26,7 +26,8 @@ _THIN_DISTANCE_MAX = 3.5
 _THIN_RADIUS = 3
 # A box of 64 pixels has a window of 126 with it: past 128 each place is searched in one round more.
 _CONTEXT_PIXELS_MIN = 31
-_KNOWN_SHARE_MIN = 1.0
+# Without patches to copy the library leaves a hole black.
+_PATCHES_MIN = 64
 
 
 class PatchMatchParameters(BaseModel):
@@ -72,14 +73,16 @@ class PatchMatch:
 
     def fill(self, image: Pixels, hole: Pixels, foreign: Pixels | None, parameters: PatchMatchParameters) -> Pixels:
         """Fills thin parts first, so that they are sources for the thick ones."""
+        unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
         thin, thick = split_by_thickness(hole)
+        if thick is not None and count_patches(unknown, parameters.patchSize) < _PATCHES_MIN:
+            thin, thick = hole, None
         if thin is not None:
-            unknown = hole if foreign is None else cv2.bitwise_or(hole, foreign)
             smooth = opencv.inpaint(image, unknown, _THIN_RADIUS, cv2.INPAINT_NS)
             image = np.where(thin[..., np.newaxis] != 0, smooth, image)
         if thick is None:
             return image
-        window = choose_window(thick, thick if foreign is None else cv2.bitwise_or(thick, foreign))
+        window = choose_window(thick, unknown, parameters.patchSize)
         filled = image.copy()
         filled[window] = self._synthesize(
             np.ascontiguousarray(image[window]),
@@ -116,7 +119,16 @@ def split_by_thickness(hole: Pixels) -> tuple[Pixels | None, Pixels | None]:
     return (thin if thin.any() else None), thick
 
 
-def choose_window(hole: Pixels, unknown: Pixels) -> tuple[slice, slice]:
+def count_patches(unknown: Pixels, radius: int) -> int:
+    """How many whole patches of known pixels there are. The library uses none that touches the image's border."""
+    size = 2 * radius + 3
+    known = cv2.erode(
+        (unknown == 0).astype(np.uint8), np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0
+    )
+    return int(cv2.countNonZero(known))
+
+
+def choose_window(hole: Pixels, unknown: Pixels, radius: int) -> tuple[slice, slice]:
     """The part of a crop to look for patches in: as far sideways as the hole is wide, half as far up and down.
 
     What is left and right of a place is more often like it than what is above and below (ground, water, walls,
@@ -126,8 +138,7 @@ def choose_window(hole: Pixels, unknown: Pixels) -> tuple[slice, slice]:
     left, top, across, down = cv2.boundingRect(hole)
     box = Box(left, top, left + across, top + down)
     window = box.grow(max(_CONTEXT_PIXELS_MIN, across), max(_CONTEXT_PIXELS_MIN, down // 2), width, height)
-    known = window.area - cv2.countNonZero(np.ascontiguousarray(unknown[window.slices]))
-    if known < _KNOWN_SHARE_MIN * across * down:
+    if count_patches(np.ascontiguousarray(unknown[window.slices]), radius) < max(_PATCHES_MIN, across * down // 2):
         return slice(0, height), slice(0, width)
     return window.slices
 
