@@ -8,6 +8,7 @@ import { inferenceRoutes } from './inferences/inferences.routes.ts'
 import { resultRoutes } from './inferences/results.routes.ts'
 import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
+import { modelRoutes } from './models/models.routes.ts'
 import { createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
@@ -35,6 +36,7 @@ export function createApp() {
   app.route('/api/datasets', datasetRoutes)
   app.route('/api/datasets', itemRoutes)
   app.route('/api/uploads', fileUploadRoutes)
+  app.route('/api/models', modelRoutes)
   app.route('/api/inferences', inferenceRoutes)
   app.route('/api/inferences', resultRoutes)
   app.route('/api/inferences', resultsArchiveRoutes)

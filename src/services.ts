@@ -16,6 +16,7 @@ import type { PricePlan } from './ledger/pricing.ts'
 import { createPresignedUrls, type PresignedUrls } from './media/presigned.ts'
 import { createSignedUrls, type SignedUrls } from './media/signed-urls.ts'
 import { createMediaStore, type MediaStore } from './media/store.ts'
+import { createModelCatalogue, type ModelCatalogue } from './models/models.client.ts'
 import { type Clock, systemClock } from './shared/clock.ts'
 import { createDatabase, type Database } from './shared/database.ts'
 import { type CreateId, createRandomId } from './shared/ids.ts'
@@ -39,6 +40,7 @@ export interface Services {
   readonly presignedUrls: PresignedUrls
   readonly serviceCall: ServiceCall
   readonly service: InferenceServiceClient
+  readonly models: ModelCatalogue
   readonly sendTasks: SendTasks
   readonly sendUploads: SendUploads
   readonly settleInference: SettleInference
@@ -91,6 +93,7 @@ export function createServices(env: Env): Services {
     }),
     serviceCall,
     service: createInferenceServiceClient(serviceCall),
+    models: createModelCatalogue({ serviceCall, clock, logger }),
     sendTasks: createSendTasks({ tasks: env.TASKS, videos: env.VIDEOS }),
     sendUploads: createSendUploads(env.UPLOADS),
     settleInference: createSettleInference({ database, ledger, clock, logger }),

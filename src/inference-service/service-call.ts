@@ -17,13 +17,19 @@ export type CallFailure =
       readonly details: Readonly<Record<string, unknown>>
     }
 
+export interface JsonAnswer {
+  readonly kind: 'answered'
+  readonly body: unknown
+}
+
 /** Calls of the inference service, each with an access token of its own. Nothing is thrown. */
 export interface ServiceCall {
+  getJson(path: string, options: { signal: AbortSignal }): Promise<JsonAnswer | CallFailure>
   postJson(
     path: string,
     body: unknown,
     options: { signal: AbortSignal },
-  ): Promise<{ readonly kind: 'answered'; readonly body: unknown } | CallFailure>
+  ): Promise<JsonAnswer | CallFailure>
   /**
    * Hands each line of the answer to `onLine` as it comes, until the line of type `end`. What `onLine` throws, like a line
    * that is no JSON object, makes the call `broken`; a line of type `error` ends it as that error says.
@@ -63,21 +69,19 @@ export function createServiceCall(options: {
       .sign(key)
   }
 
-  async function post<Result>(
+  async function send<Result>(
     path: string,
-    { body, signal }: { body: unknown; signal: AbortSignal },
+    { json, signal }: { json?: unknown; signal: AbortSignal },
     read: (answer: Response) => Promise<Result>,
   ): Promise<Result | CallFailure> {
     try {
-      const answer = await options.fetch(`${options.baseUrl}${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${await createAccessToken()}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify(body),
-        signal,
-      })
+      const headers = new Headers({ authorization: `Bearer ${await createAccessToken()}` })
+      const init: RequestInit = { headers, signal }
+      if (json !== undefined) {
+        headers.set('content-type', 'application/json')
+        Object.assign(init, { method: 'POST', body: JSON.stringify(json) })
+      }
+      const answer = await options.fetch(`${options.baseUrl}${path}`, init)
       return answer.ok ? await read(answer) : await readFailure(answer)
     } catch (error) {
       return broken(error instanceof Error ? error.message : String(error))
@@ -85,16 +89,19 @@ export function createServiceCall(options: {
   }
 
   return {
-    postJson: (path, body, { signal }) =>
-      post(path, { body, signal }, async (answer) => {
-        const answered = parseJson(await answer.text())
-        if (answered === undefined) return broken('the inference service answered what is no JSON')
-        return { kind: 'answered', body: answered }
-      }),
+    getJson: (path, { signal }) => send(path, { signal }, readJson),
 
-    postLines: (path, body, { signal, onLine }) =>
-      post(path, { body, signal }, (answer) => readAnswerLines(answer, onLine)),
+    postJson: (path, json, { signal }) => send(path, { json, signal }, readJson),
+
+    postLines: (path, json, { signal, onLine }) =>
+      send(path, { json, signal }, (answer) => readAnswerLines(answer, onLine)),
   }
+}
+
+async function readJson(answer: Response): Promise<JsonAnswer | CallFailure> {
+  const body = parseJson(await answer.text())
+  if (body === undefined) return broken('the inference service answered what is no JSON')
+  return { kind: 'answered', body }
 }
 
 async function readAnswerLines(answer: Response, onLine: (line: unknown) => Promise<void>) {

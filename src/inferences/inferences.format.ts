@@ -2,6 +2,7 @@ import { createAmount, formatTokens } from '../ledger/amounts.ts'
 import { formatTime } from '../shared/clock.ts'
 import { hasEnded, jobStatusOf, progressOf } from './inferences.lifecycle.ts'
 import type { InferenceItemRow, InferenceRow } from './inferences.table.ts'
+import { formatAskedParameters, readStoredParameters } from './stored-parameters.rules.ts'
 import { formatVideoFailures, formatVideos } from './videos/videos.format.ts'
 import type { ListedVideo } from './videos/videos.repository.ts'
 
@@ -26,14 +27,16 @@ export function formatInferenceForList(inference: InferenceRow) {
 }
 
 export function formatInferenceForApi(inference: InferenceRow, outcome: Outcome) {
+  const stored = readStoredParameters(inference)
   const images = (inference.itemCount - inference.frameCount) * inference.imageUnitPrice
   const frames = inference.frameCount * inference.frameUnitPrice
   const tokens = (thousandths: number) => formatTokens(createAmount(thousandths))
   return {
     ...formatInferenceForList(inference),
     userId: inference.userId,
+    resolvedModelId: stored.resolvedModelId,
     parameters: {
-      ...(JSON.parse(inference.parameters) as Record<string, string>),
+      ...formatAskedParameters(stored),
       tokenCost: tokens(images + frames),
       costBreakdown: { singleImages: tokens(images), videoFrames: tokens(frames) },
       tokenReservationId: inference.reservationId,

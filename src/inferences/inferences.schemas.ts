@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { modelIds } from './parameters.rules.ts'
+import { builtInIds, defaultAlias } from '../models/choose-model.rules.ts'
 
 const time = z.iso.datetime()
 const state = z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'])
@@ -8,10 +8,17 @@ const state = z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'])
 export const startInferenceBody = z
   .object({
     datasetName: z.unknown().openapi({ type: 'string', example: 'Inpainting dataset' }),
-    modelId: z.unknown().openapi({ type: 'string', enum: [...modelIds] }),
-    parameters: z
-      .unknown()
-      .openapi({ type: 'object', example: { quality: 'high', outputFormat: 'png' } }),
+    modelId: z.unknown().openapi({
+      type: 'string',
+      description: `A model of \`GET /api/models\` that is ready: ${builtInIds.join(', ')} or a learned one`,
+      example: defaultAlias,
+    }),
+    parameters: z.unknown().openapi({
+      type: 'object',
+      description:
+        'quality, blendMode, outputFormat, customParameter, temporal, and the parameters of the model',
+      example: { quality: 'high', outputFormat: 'png' },
+    }),
   })
   .partial()
   .openapi('StartInference')
@@ -36,6 +43,11 @@ export const startedSchema = z.object({
   }),
   jobId: z.number(),
 })
+
+const resolvedModelId = z
+  .string()
+  .nullable()
+  .openapi({ description: 'The model behind the alias; null where it was not known at the start' })
 
 const image = z.object({ originalPath: z.string(), outputPath: z.string() })
 const video = z.object({ originalVideoId: z.string(), outputPath: z.string() })
@@ -121,6 +133,7 @@ export const inferenceSchema = z.object({
   message: z.string(),
   data: listed.extend({
     userId: z.uuid(),
+    resolvedModelId,
     parameters: z
       .object({
         tokenCost: z.number(),
@@ -146,6 +159,7 @@ export const resultsSchema = z.object({
     inferenceId: z.uuid(),
     status: state,
     modelId: z.string(),
+    resolvedModelId,
     ...overview,
     images: z.array(image.extend({ downloadUrl: z.url() })),
     videos: z.array(

@@ -1,5 +1,4 @@
 import type { TaskKind } from './inferences.lifecycle.ts'
-import type { ModelId } from './parameters.rules.ts'
 
 /** What decides how long an item takes, and which video it is a frame of. */
 export interface PlannedItem {
@@ -29,20 +28,57 @@ const itemsMax = 16
 const secondsMax = 20
 const itemSecondsMax = 60
 
-/** Seconds a pixel of a hole takes on one core; measured with a 64² box and a blob of 5 % at 512². */
-const secondsPerHolePixel: Readonly<Record<ModelId, number>> = {
-  default_inpainting: 50e-6,
-  patchmatch: 50e-6,
-  telea: 1e-6,
-  'navier-stokes': 1e-6,
+/** How long a model takes on one core, beside decoding and encoding. */
+export interface ModelPace {
+  readonly secondsPerHolePixel: number
+  /** What the smallest hole takes: a learned model works on a whole crop whatever is missing of it. */
+  readonly secondsMin: number
 }
+
+/** Measured with a 64² box and a blob of 5 % at 512². */
+const builtInPaces: Readonly<Record<string, ModelPace>> = {
+  patchmatch: { secondsPerHolePixel: 50e-6, secondsMin: 0 },
+  telea: { secondsPerHolePixel: 1e-6, secondsMin: 0 },
+  'navier-stokes': { secondsPerHolePixel: 1e-6, secondsMin: 0 },
+}
+/** A model of which nothing is known may be a learned one on a processor: eight items a task then. */
+const unknownPace: ModelPace = { secondsPerHolePixel: 200e-6, secondsMin: 2.4 }
+
+/** The hole in the picture that the inference service measures with. */
+const measuredHolePixels = 64 * 64
+/** A measurement on a machine that was busy, or that had everything at hand, is off by as much. */
+const measurementFactorMax = 4
+const measuredSecondsMin = 0.02
+const measuredSecondsMax = 20
+
 const secondsPerPixel = 100e-9
 const secondsPerItem = 0.02
 
-function estimateSeconds(item: PlannedItem, modelId: ModelId): number {
-  const seconds =
-    secondsPerItem + item.pixels * secondsPerPixel + item.holePixels * secondsPerHolePixel[modelId]
-  return Math.min(itemSecondsMax, seconds)
+/** The pace of a model by its id, where that is known, and by the milliseconds that the service measured. */
+export function paceOf(model: {
+  readonly id: string | null
+  readonly milliseconds: number | null
+}): ModelPace {
+  const { id, milliseconds } = model
+  const builtIn = id !== null && Object.hasOwn(builtInPaces, id) ? builtInPaces[id] : undefined
+  if (milliseconds === null) return builtIn ?? unknownPace
+  const measured = milliseconds / 1000 / measuredHolePixels
+  if (builtIn) {
+    const { secondsPerHolePixel: usual, secondsMin } = builtIn
+    const bounds = [usual / measurementFactorMax, usual * measurementFactorMax] as const
+    return { secondsPerHolePixel: clamp(measured, bounds), secondsMin }
+  }
+  const secondsMin = clamp(milliseconds / 1000, [measuredSecondsMin, measuredSecondsMax])
+  return { secondsPerHolePixel: secondsMin / measuredHolePixels, secondsMin }
+}
+
+function clamp(value: number, [least, most]: readonly [number, number]): number {
+  return Math.min(most, Math.max(least, value))
+}
+
+function estimateSeconds(item: PlannedItem, pace: ModelPace): number {
+  const filling = Math.max(pace.secondsMin, item.holePixels * pace.secondsPerHolePixel)
+  return Math.min(itemSecondsMax, secondsPerItem + item.pixels * secondsPerPixel + filling)
 }
 
 /**
@@ -50,12 +86,12 @@ function estimateSeconds(item: PlannedItem, modelId: ModelId): number {
  * some 20 seconds of one core; each video is encoded in stretches of at most 240 frames of 1280 x 720 pixels, and assembled. A task that
  * inpaints lies within one stretch, or outside of all videos.
  */
-export function planTasks(items: readonly PlannedItem[], modelId: ModelId): PlannedTask[] {
+export function planTasks(items: readonly PlannedItem[], pace: ModelPace): PlannedTask[] {
   const runs = cutAtVideos(items)
   return [
     ...runs.flatMap(({ videoId, items: run }) =>
       (videoId === null ? [run] : cutIntoStretches(run)).flatMap((stretch) =>
-        planInpainting(stretch, modelId),
+        planInpainting(stretch, pace),
       ),
     ),
     ...runs.flatMap(({ videoId, items: run }) => (videoId === null ? [] : planVideo(videoId, run))),
@@ -102,11 +138,11 @@ function planVideo(videoId: string, frames: readonly PlannedItem[]): PlannedTask
   ]
 }
 
-function planInpainting(items: readonly PlannedItem[], modelId: ModelId): PlannedTask[] {
+function planInpainting(items: readonly PlannedItem[], pace: ModelPace): PlannedTask[] {
   const tasks: { firstPosition: number; itemCount: number }[] = []
   let seconds = 0
   for (const item of items) {
-    const itemSeconds = estimateSeconds(item, modelId)
+    const itemSeconds = estimateSeconds(item, pace)
     const current = tasks.at(-1)
     if (!current || current.itemCount === itemsMax || seconds + itemSeconds > secondsMax) {
       tasks.push({ firstPosition: item.position, itemCount: 1 })

@@ -23,6 +23,7 @@ import {
   formatResultsOverview,
   resultsFormatOf,
 } from './results/results.format.ts'
+import { readStoredParameters } from './stored-parameters.rules.ts'
 import { formatVideoFacts, succeededVideos } from './videos/videos.format.ts'
 
 /*
@@ -103,6 +104,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
           inferenceId: inference.id,
           status: inference.state,
           modelId: inference.modelId,
+          resolvedModelId: readStoredParameters(inference).resolvedModelId,
           ...formatResultsOverview(inference, format),
           images,
           videos,

@@ -1,22 +1,26 @@
 import type { LedgerClient } from '../ledger/ledger.client.ts'
 import { type PricePlan, priceInference } from '../ledger/pricing.ts'
+import { type ChosenModel, defaultAlias } from '../models/choose-model.rules.ts'
+import type { ModelCatalogue } from '../models/models.client.ts'
 import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import type { TaskKind } from './inferences.lifecycle.ts'
-import { readModelIdOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
-import { planTasks } from './plan-tasks.ts'
+import { chooseModelOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
+import { paceOf, planTasks } from './plan-tasks.ts'
 import {
   findInferableDataset,
   type InferableDataset,
   insertInference,
   listPlannedItems,
 } from './start.repository.ts'
+import { writeParameters } from './stored-parameters.rules.ts'
 import type { SendTasks } from './tasks/tasks.queue.ts'
 
 export interface StartInferenceContext {
   readonly database: Database
   readonly ledger: Pick<LedgerClient, 'reserveOrThrow' | 'release'>
+  readonly models: ModelCatalogue
   readonly sendTasks: SendTasks
   readonly pricePlan: PricePlan
   readonly createId: () => string
@@ -34,7 +38,7 @@ export interface StartedInference {
 /**
  * Prices the dataset's inference, reserves the tokens, writes the job down and hands its tasks to the queue.
  * A refusal leaves nothing behind; what a crash leaves between two steps, the sweep undoes or goes on with.
- * Throws `inferences.*` for a wrong request and `tokens.insufficient`.
+ * Throws `inferences.*` for a wrong request, `models.unavailable`, and `tokens.insufficient`.
  */
 export async function startInference(
   context: StartInferenceContext,
@@ -47,15 +51,19 @@ export async function startInference(
       'Dataset name is required and cannot be empty or contain only spaces.',
     )
   }
-  const parameters = readParametersOrThrow(wanted.parameters)
-  const modelId = readModelIdOrThrow(wanted.modelId)
+  const known = await context.models.find()
+  const chosen = chooseModelOrThrow(wanted.modelId, known?.list ?? null)
+  const parameters = readParametersOrThrow(wanted.parameters, chosen)
   const dataset = await findDatasetOrThrow(context.database, { userId: wanted.userId, name })
 
   const items = await listPlannedItems(context.database, {
     datasetId: dataset.id,
     itemCount: dataset.itemCount,
   })
-  const tasks = planTasks(items, modelId).map((task) => ({ ...task, id: context.createId() }))
+  const tasks = planTasks(items, paceOfChosen(chosen)).map((task) => ({
+    ...task,
+    id: context.createId(),
+  }))
   const price = priceInference(context.pricePlan, {
     images: dataset.itemCount - dataset.frameCount,
     frames: dataset.frameCount,
@@ -78,8 +86,8 @@ export async function startInference(
         operationId,
         userId: wanted.userId,
         dataset,
-        modelId,
-        parameters: JSON.stringify(parameters),
+        modelId: chosen.name,
+        parameters: writeParameters(parameters, chosen),
         reservationId: reserved.reservationId,
         imageUnitPrice: unit.imagesPrice,
         frameUnitPrice: unit.framesPrice,
@@ -93,12 +101,17 @@ export async function startInference(
     id,
     tasks.filter((task) => task.kind === 'inpaint'),
   )
-  return { id, jobId, modelId, datasetName: dataset.name }
+  return { id, jobId, modelId: chosen.name, datasetName: dataset.name }
 }
 
 /** The operation id under which an inference's tokens are reserved. */
 export function inferenceOperationId(inferenceId: string): string {
   return `inference_${inferenceId}`
+}
+
+function paceOfChosen({ name, model }: ChosenModel) {
+  const named = name === defaultAlias ? null : name
+  return paceOf({ id: model?.id ?? named, milliseconds: model?.speed?.milliseconds ?? null })
 }
 
 async function findDatasetOrThrow(

@@ -49,7 +49,8 @@ export interface NewInference {
   readonly reservationId: string
   readonly imageUnitPrice: number
   readonly frameUnitPrice: number
-  readonly resultExtension: string
+  /** Null where each result has the format of its picture. */
+  readonly resultExtension: string | null
   readonly tasks: readonly (PlannedTask & { readonly id: string })[]
   readonly nowMs: number
 }
@@ -94,7 +95,8 @@ export async function insertInference(
         `INSERT INTO inference_items (inference_id, position, kind, state, image_key, mask_key,
            image_name, result_key, video_id, frame_index, pts, updated_at)
          SELECT ?1, position, kind, 'PENDING', image_key, mask_key, image_name,
-           ?2 || upload_id || '_' || position || '.' || ?5, video_id, frame_index, pts, ?6
+           ?2 || upload_id || '_' || position || '.' || coalesce(?5, CASE
+             WHEN image_key LIKE '%.jpg' THEN 'jpg' WHEN image_key LIKE '%.webp' THEN 'webp' ELSE 'png' END), video_id, frame_index, pts, ?6
          FROM dataset_items WHERE dataset_id = ?3 AND position < ?4 AND ${exists}`,
       )
       .bind(

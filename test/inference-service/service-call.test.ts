@@ -48,6 +48,21 @@ describe('a call of the inference service', () => {
     })
   })
 
+  it('asks for what there is without a body, and with an access token too', async () => {
+    const call = staged(async ({ method, url, headers, body }) =>
+      Response.json({ method, url, body, hasToken: headers.has('authorization') }),
+    )
+    expect(await call.getJson('/v1/models', { signal })).toEqual({
+      kind: 'answered',
+      body: {
+        method: 'GET',
+        url: 'http://inference.invalid/v1/models',
+        body: null,
+        hasToken: true,
+      },
+    })
+  })
+
   it('hands over the lines before the end, and the end', async () => {
     const { seen, end } = await readAll(() =>
       lines('{"type":"frame","index":1}', '', '{"type":"end","failed":0}', '{"type":"late"}', ''),

@@ -8,8 +8,10 @@ import {
   taskLeaseMs,
   taskLeaseRenewalMs,
 } from '../../src/inferences/inferences.lifecycle.ts'
-import { readParametersOrThrow, resultFormatOf } from '../../src/inferences/parameters.rules.ts'
-import { planTasks } from '../../src/inferences/plan-tasks.ts'
+import { paceOf, planTasks } from '../../src/inferences/plan-tasks.ts'
+
+const telea = paceOf({ id: 'telea', milliseconds: null })
+const patchmatch = paceOf({ id: 'patchmatch', milliseconds: null })
 
 const items = fc.array(
   fc.record({
@@ -22,14 +24,14 @@ const items = fc.array(
 describe('planning tasks', () => {
   it('covers every item once, in order, in tasks of 1 to 16 items', () => {
     fc.assert(
-      fc.property(items, fc.constantFrom('telea', 'patchmatch'), (sizes, model) => {
+      fc.property(items, fc.constantFrom(telea, patchmatch), (sizes, pace) => {
         const planned = sizes.map(({ pixels, hole }, position) => ({
           position,
           videoId: null,
           pixels,
           holePixels: Math.floor(pixels * hole),
         }))
-        const tasks = planTasks(planned, model)
+        const tasks = planTasks(planned, pace)
         const covered = tasks.flatMap((task) =>
           Array.from({ length: task.itemCount }, (_, index) => task.firstPosition + index),
         )
@@ -46,9 +48,41 @@ describe('planning tasks', () => {
       pixels: 147_456,
       holePixels: 4000,
     }))
-    expect(planTasks(quick, 'telea')).toHaveLength(7)
+    expect(planTasks(quick, telea)).toHaveLength(7)
     const slow = quick.map((item) => ({ ...item, pixels: 12_000_000, holePixels: 400_000 }))
-    expect(planTasks(slow, 'patchmatch')).toHaveLength(100)
+    expect(planTasks(slow, patchmatch)).toHaveLength(100)
+  })
+})
+
+describe('planning for a model', () => {
+  const scratches = Array.from({ length: 64 }, (_, position) => ({
+    position,
+    videoId: null,
+    pixels: 250_000,
+    holePixels: 500,
+  }))
+  const sizesWith = (id: string | null, milliseconds: number | null) =>
+    planTasks(scratches, paceOf({ id, milliseconds })).map((task) => task.itemCount)
+
+  it.each([
+    ['a built-in one, as measured before', 'patchmatch', null, 16],
+    ['a learned one on a GPU', 'lama', 40, 16],
+    ['a learned one on a processor: however small a hole, a crop is worked on', 'lama', 2500, 7],
+    ['one that takes longer than a task', 'lama', 3_600_000, 1],
+    ['one that nobody knows: no task of a minute', null, null, 8],
+    ['one that nobody has measured', 'migan', null, 8],
+    ['one named as what every object has', 'constructor', null, 8],
+  ])('cuts tasks of some 20 seconds for %s', (_case, id, milliseconds, itemCount) => {
+    expect(sizesWith(id, milliseconds)[0]).toBe(itemCount)
+  })
+
+  it('believes a measurement of a built-in model within a factor of four', () => {
+    const { secondsPerHolePixel: usual } = patchmatch
+    const measured = (milliseconds: number) =>
+      paceOf({ id: 'patchmatch', milliseconds }).secondsPerHolePixel
+    expect(measured(410)).toBeCloseTo(2 * usual, 5)
+    expect(measured(60_000)).toBe(4 * usual)
+    expect(measured(0)).toBe(usual / 4)
   })
 })
 
@@ -67,7 +101,7 @@ describe('planning videos', () => {
       pixels: 10_000,
       holePixels: 100,
     }))
-    return { videos, tasks: planTasks(planned, 'telea') }
+    return { videos, tasks: planTasks(planned, telea) }
   }
   const positionsOf = (task: { firstPosition: number; itemCount: number }) =>
     Array.from({ length: task.itemCount }, (_, index) => task.firstPosition + index)
@@ -104,7 +138,7 @@ describe('planning videos', () => {
         pixels,
         holePixels: 100,
       }))
-      const encode = planTasks(frames, 'telea').filter((task) => task.kind === 'encode')
+      const encode = planTasks(frames, telea).filter((task) => task.kind === 'encode')
       expect(encode[0]?.itemCount).toBe(most)
       expect(encode.reduce((total, task) => total + task.itemCount, 0)).toBe(500)
     },
@@ -163,35 +197,5 @@ describe('running again', () => {
 
   it('renews a lease several times before it is over', () => {
     expect(taskLeaseMs).toBeGreaterThanOrEqual(3 * taskLeaseRenewalMs)
-  })
-})
-
-describe('the format of results', () => {
-  it.each([
-    [{}, 'png', 'png', 95],
-    [{ outputFormat: '.PNG' }, 'png', 'png', 95],
-    [{ outputFormat: 'jpg', quality: 'low' }, 'jpeg', 'jpg', 75],
-    [{ outputFormat: '.jpeg', quality: '60' }, 'jpeg', 'jpg', 60],
-    [{ outputFormat: 'jpg', quality: '0' }, 'jpeg', 'jpg', 1],
-    [{ outputFormat: 'jpg', quality: 'superb' }, 'jpeg', 'jpg', 95],
-    [{ outputFormat: 'mp4' }, 'png', 'png', 95],
-  ])('%j is %s', (parameters, format, extension, quality) => {
-    expect(resultFormatOf(readParametersOrThrow(parameters))).toMatchObject({
-      format,
-      extension,
-      quality,
-    })
-  })
-
-  it('is told of parameters that any client can send without harm', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        try {
-          readParametersOrThrow(value)
-        } catch (error) {
-          expect(error).toMatchObject({ status: 400 })
-        }
-      }),
-    )
   })
 })

@@ -1,7 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createDatasetWithItems, startHeld } from '../support/inferences.ts'
+import { stageModels, toldList } from '../support/models.ts'
 import { balanceOf, createUser, request, services } from '../support/world.ts'
+
+beforeAll(() => void stageModels(() => Response.json(toldList)))
+afterAll(() => vi.restoreAllMocks())
 
 const start = (user: Parameters<typeof request>[0], json: unknown) =>
   request(user, 'POST', '/api/inferences/', { json })
@@ -87,7 +91,7 @@ describe('starting an inference', () => {
       'an unknown format',
       { datasetName: 'FULL', parameters: { outputFormat: 'gif' } },
       400,
-      'Parameter "outputFormat" must be one of the supported formats: .png, .jpg, .jpeg, .mp4, .avi. Received: gif',
+      'Parameter "outputFormat" must be one of the supported formats: .png, .jpg, .jpeg, .mp4, .avi, .webp, source. Received: gif',
     ],
     [
       'parameters of more than 1000 bytes',
@@ -100,6 +104,30 @@ describe('starting an inference', () => {
       { datasetName: 'FULL', modelId: 'dall-e' },
       400,
       'Unknown model: dall-e. Available models are: default_inpainting, patchmatch, telea, navier-stokes',
+    ],
+    [
+      'a model that is not ready',
+      { datasetName: 'FULL', modelId: 'lama' },
+      400,
+      'Unknown model: lama. Available models are: default_inpainting, patchmatch, telea, navier-stokes',
+    ],
+    [
+      'a value out of the range of the default model',
+      { datasetName: 'FULL', parameters: { seed: -1 } },
+      400,
+      'Parameter "seed" of patchmatch must be an integer from 0 to 4294967295, 1 if left out. Received: -1',
+    ],
+    [
+      'a parameter of another model',
+      { datasetName: 'FULL', parameters: { radius: 5 } },
+      400,
+      'Invalid parameter: radius. Allowed parameters are: quality',
+    ],
+    [
+      'temporal that is neither true nor false',
+      { datasetName: 'FULL', parameters: { temporal: 'maybe' } },
+      400,
+      'Parameter "temporal" must be true or false. Received: "maybe"',
     ],
     [
       '__proto__ as a parameter',

@@ -9,6 +9,7 @@ import {
   consumeTasks,
 } from '../../src/inferences/tasks/tasks.consumer.ts'
 import type { TaskMessage } from '../../src/inferences/tasks/tasks.queue.ts'
+import type { ModelCatalogue } from '../../src/models/models.client.ts'
 import { createUser, request, services, type TestUser } from './world.ts'
 
 /** A live dataset with that many items; their bytes are not in the store, since nothing here reads them. */
@@ -53,12 +54,13 @@ export async function createDatasetWithItems(
 export async function startHeld(
   user: TestUser,
   datasetName: string,
-  options: { modelId?: string; parameters?: unknown } = {},
+  options: { modelId?: string; parameters?: unknown; models?: ModelCatalogue } = {},
 ): Promise<StartedInference & { messages: TaskMessage[] }> {
   const messages: TaskMessage[] = []
   const started = await startInference(
     {
       ...services,
+      models: options.models ?? services.models,
       nowMs: Date.now(),
       sendTasks: async (sent) => void messages.push(...sent),
     },
@@ -83,6 +85,7 @@ export async function startWith(images: number, options: { tokens?: number } = {
 export interface ServiceCall {
   readonly taskId: string
   readonly model: string
+  readonly parameters: Record<string, unknown>
   readonly output: { format: string; quality: number }
   readonly items: { id: string; imageUrl: string; maskUrl: string; resultUrl: string }[]
 }

@@ -1,6 +1,7 @@
 import { createAmount, formatTokens } from '../../ledger/amounts.ts'
 import { formatTime } from '../../shared/clock.ts'
 import type { InferenceRow } from '../inferences.table.ts'
+import { formatAskedParameters, readStoredParameters } from '../stored-parameters.rules.ts'
 import type { ArchivedItem, ArchivedVideo } from './results.repository.ts'
 
 /** A row with the name of its result in the archive; null where it has none. */
@@ -14,12 +15,14 @@ export function createManifest(
     readonly videos: readonly Named<ArchivedVideo>[]
   },
 ): Uint8Array {
+  const stored = readStoredParameters(inference)
   const manifest = {
     inferenceId: inference.id,
     jobId: inference.jobId,
     status: inference.state,
     modelId: inference.modelId,
-    parameters: JSON.parse(inference.parameters) as unknown,
+    resolvedModelId: stored.resolvedModelId,
+    parameters: formatAskedParameters(stored),
     dataset: { id: inference.datasetId, name: inference.datasetName },
     createdAt: formatTime(inference.createdAt),
     endedAt: inference.endedAt === null ? null : formatTime(inference.endedAt),

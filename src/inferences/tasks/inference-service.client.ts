@@ -4,6 +4,7 @@ import {
   readAnswerOrThrow,
   type ServiceCall,
 } from '../../inference-service/service-call.ts'
+import type { ResultFormat } from '../parameters.rules.ts'
 
 const itemLine = z.discriminatedUnion('status', [
   z.object({
@@ -34,7 +35,9 @@ export type ItemOutcome = z.infer<typeof itemLine>
 export interface InpaintRequest {
   readonly taskId: string
   readonly model: string
-  readonly output: { readonly format: 'png' | 'jpeg'; readonly quality: number }
+  /** The model's own, under its names. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly output: Pick<ResultFormat, 'format' | 'quality'>
   readonly items: readonly {
     readonly id: string
     readonly imageUrl: string

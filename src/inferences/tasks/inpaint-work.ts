@@ -3,7 +3,8 @@ import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../shared/database.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { taskRunMsMax } from '../inferences.lifecycle.ts'
-import { type InferenceParameters, resultFormatOf } from '../parameters.rules.ts'
+import { contentTypeOfResult, resultFormatOf } from '../parameters.rules.ts'
+import { readStoredParameters } from '../stored-parameters.rules.ts'
 import type { ClaimedTask } from './claims.repository.ts'
 import type {
   InferenceServiceClient,
@@ -66,22 +67,28 @@ async function createRequest(
   { presignGet, presignPut }: PresignedUrls,
   task: ClaimedTask,
 ): Promise<InpaintRequest> {
-  const output = resultFormatOf(JSON.parse(task.parameters) as InferenceParameters)
+  const parameters = readStoredParameters(task)
+  const { format, quality } = resultFormatOf(parameters)
   const expiresInSeconds = Math.ceil(taskRunMsMax.inpaint / 1000)
   const items = await Promise.all(
     task.items.map(async (item) => {
       const [imageUrl, maskUrl, resultUrl] = await Promise.all([
         presignGet({ key: item.imageKey, expiresInSeconds }),
         presignGet({ key: item.maskKey, expiresInSeconds }),
-        presignPut({ key: item.resultKey, expiresInSeconds, contentType: output.contentType }),
+        presignPut({
+          key: item.resultKey,
+          expiresInSeconds,
+          contentType: contentTypeOfResult(item.resultKey),
+        }),
       ])
       return { id: String(item.position), imageUrl, maskUrl, resultUrl }
     }),
   )
   return {
     taskId: task.id,
-    model: task.modelId,
-    output: { format: output.format, quality: output.quality },
+    model: parameters.resolvedModelId ?? task.modelId,
+    parameters: parameters.model,
+    output: { format, quality },
     items,
   }
 }

@@ -1,0 +1,5 @@
+import { defineErrors } from '../shared/errors.ts'
+
+export const modelErrors = defineErrors({
+  'models.unavailable': 503,
+})
