@@ -44,12 +44,14 @@ def add_detail(image: Pixels, unknown: Pixels, target: Pixels, soft: Pixels, sca
     places = _find_tiles(_cover(target, cell))
     if len(sources) == 0 or len(places) == 0:
         return soft
+    random = np.random.default_rng(1)
     count = max(1, min(len(sources), _SOURCES_MAX, _COMPARISONS_MAX // len(places)))
     if count < len(sources):
-        sources = sources[np.sort(np.random.default_rng(1).choice(len(sources), count, replace=False))]
+        sources = sources[np.sort(random.choice(len(sources), count, replace=False))]
     known = _describe(looks, sources)
     wanted = _describe(looks, places)
-    nearest = _match(known, wanted)
+    # Without it a plain filling would show one tile's detail again and again.
+    nearest = _match(known, wanted + random.normal(0, _NOISE, wanted.shape).astype(np.float32))
     shares = _weigh(known[nearest], wanted)
     detail = _lay(image, soft, sources[nearest] * cell, places * cell, shares, cell=cell)
     return cv2.copyTo(np.clip(np.rint(soft + detail), 0, 255).astype(np.uint8), target, soft.copy())
