@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from inpainting.models import Pixels
+from inpainting.models.opencv import inpaint
 from inpainting.temporal.fields import read
 from inpainting.temporal.footage import Footage, PairStore
 from inpainting.temporal.fusing import fuse, smooth_points
-from inpainting.temporal.grounds import fill_from_others, find_foreign, measure_ground_share
+from inpainting.temporal.grounds import fill_from_others, find_foreign, find_suspicious, measure_ground_share
 from inpainting.temporal.things import Things
 from inpainting.temporal.tracing import carry_ground
 from inpainting.temporal.windows import WINDOW_FRAMES
@@ -21,6 +22,9 @@ FillStill = Callable[[Pixels, Pixels, Pixels | None], Pixels]
 # At least this many frames have to show a thing behind a hole.
 _VOTES_MIN = 2
 _VOTES_WINDOW = (7, 7)
+# What is left of one frame is filled smoothly where no pixel of it is further than this from its edge.
+_SMOOTH_DISTANCE_MAX = 12.0
+_CONTEXT = 8
 # What an anchor counts whose hole is surrounded by things.
 _ANCHOR_WEIGHT_MIN = 0.02
 
@@ -67,26 +71,38 @@ class _WindowFiller:
         front, unsure = self._fill_things(index, image)
         left = (left & ~front) | unsure
         if left.any():
-            image = self._fill_alone(image, left, None)
+            image = self._fill_rest(image, left)
         return image
 
     def _fill_alone(self, image: Pixels, hole: Pixels, foreign: Pixels | None) -> Pixels:
         filled = self._fill_still(image, hole, foreign)
         return np.where(hole[..., np.newaxis] != 0, filled, image)
 
+    def _fill_rest(self, image: Pixels, hole: Pixels) -> Pixels:
+        """Fills one frame's leavings: smoothly where they are narrow, as these change from frame to frame."""
+        distance = cv2.distanceTransform(cv2.copyMakeBorder(hole, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+        if distance.max() > _SMOOTH_DISTANCE_MAX:
+            return self._fill_alone(image, hole, None)
+        x, y, width, height = cv2.boundingRect(hole)
+        part = (slice(max(0, y - _CONTEXT), y + height + _CONTEXT), slice(max(0, x - _CONTEXT), x + width + _CONTEXT))
+        smooth = inpaint(np.ascontiguousarray(image[part]), np.ascontiguousarray(hole[part]), 3, cv2.INPAINT_TELEA)
+        image = image.copy()
+        image[part] = np.where(hole[part][..., np.newaxis] != 0, smooth, image[part])
+        return image
+
     def _fill_things(self, index: int, image: Pixels) -> tuple[Pixels, Pixels]:
         """Paints things in front of the ground; answers where, and where there is one that cannot be told."""
         hole = self._footage.hole(index)
+        front, unsure = np.zeros_like(hole), np.zeros_like(hole)
         y, x = np.nonzero(hole)
         fronts = self._things.trace(index, x, y)
-        front, unsure = np.zeros_like(hole), np.zeros_like(hole)
-        if not fronts.says_thing.any():
-            return front, unsure
         asked = fronts.says_thing + fronts.says_ground
-        lead = smooth_points(
-            (fronts.says_thing - fronts.says_ground).astype(np.float32), asked > 0, x, y, _VOTES_WINDOW
-        )
-        covered = (lead > 0) & (smooth_points(asked.astype(np.float32), asked > 0, x, y, _VOTES_WINDOW) >= _VOTES_MIN)
+        votes = np.stack([fronts.says_thing, asked]).astype(np.float32)
+        thing, count = smooth_points(votes, np.stack([asked > 0] * 2), x, y, _VOTES_WINDOW)
+        covered = (2 * thing > count) & (count >= _VOTES_MIN)
+        suspicious = find_suspicious(self._footage, index)
+        if suspicious is not None:
+            unsure[y, x] = (suspicious[y, x] != 0) & ~covered & (count - 2 * thing < _VOTES_MIN)
         if covered.any():
             fused = fuse(fronts.sources, x, y)
             use = covered & fused.is_trusted
@@ -116,6 +132,9 @@ class _WindowFiller:
         total, weights = np.zeros((len(x), 3), np.float32), np.zeros(len(x), np.float32)
         for anchor, weight in ((before, 1 - share), (after, share)):
             at, inside, gain = carry_ground(self._footage, index, anchor, x, y)
+            others = self._footage.others(anchor)
+            if others is not None:
+                inside &= read(others, at[0], at[1], cv2.INTER_NEAREST) == 0
             if not inside.any():
                 continue
             quality = max(_ANCHOR_WEIGHT_MIN, measure_ground_share(self._footage, anchor) ** 4)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 
 from inpainting.models import Pixels
-from inpainting.temporal.fields import widen
+from inpainting.temporal.fields import read, widen
 from inpainting.temporal.motion import Flow, Look, Pair, look_at, measure_pair
 
 # Soft edges of what is removed reach this far out of a hole: such pixels are no source.
 RIM_PIXELS = 2
+# Beside a hole motion is measured badly, so that what is there is judged by what is beyond.
+BESIDE_PIXELS = 8
+_MASK_BYTES_MAX = 96 * 2**20
+_SPECK = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
 class PairStore:
@@ -42,6 +47,23 @@ class PairStore:
         self._looks = {key: look for key, look in self._looks.items() if key >= index}
 
 
+class _RecentMasks:
+    """Masks of whole frames by kind and frame; past a bound the oldest are made anew when asked for."""
+
+    def __init__(self) -> None:
+        self._masks: dict[tuple[str, int], Pixels] = {}
+        self._bytes = 0
+
+    def get(self, kind: str, index: int, make: Callable[[], Pixels]) -> Pixels:
+        key = kind, index
+        if key not in self._masks:
+            self._masks[key] = mask = make()
+            self._bytes += mask.nbytes
+            while self._bytes > _MASK_BYTES_MAX and len(self._masks) > 1:
+                self._bytes -= self._masks.pop(next(iter(self._masks))).nbytes
+        return self._masks[key]
+
+
 class Footage:
     """Frames and holes by their index in the video, and steps from one to the next."""
 
@@ -52,7 +74,8 @@ class Footage:
         self._frames = frames
         self._holes = holes
         self._pairs = pairs
-        self._known: dict[int, Pixels] = {}
+        self._masks = _RecentMasks()
+        self._boxes: dict[int, tuple[int, int, int, int]] = {}
 
     def frame(self, index: int) -> Pixels:
         return self._frames[index - self.first]
@@ -60,11 +83,31 @@ class Footage:
     def hole(self, index: int) -> Pixels:
         return self._holes[index - self.first]
 
-    def known(self, index: int) -> Pixels:
-        """255 where the frame may be a source."""
-        if index not in self._known:
-            self._known[index] = 255 - 255 * widen(self.hole(index), RIM_PIXELS)
-        return self._known[index]
+    def is_known(self, index: int, x: Pixels, y: Pixels) -> Pixels:
+        """Where the frame may be a source, for each point in it."""
+        left, top, width, height = self._find_hole_box(index)
+        known = np.ones(len(x), bool)
+        near = np.flatnonzero((x > left) & (y > top) & (x < left + width - 1) & (y < top + height - 1))
+        if near.size:
+            unknown = self._masks.get("unknown", index, lambda: self._cut_unknown(index))
+            known[near] = read(unknown, x[near] - left, y[near] - top) < 5
+        return known
+
+    def _find_hole_box(self, index: int) -> tuple[int, int, int, int]:
+        """Left, top, width and height of a box with the hole and its rim, which may reach out of the frame."""
+        if index not in self._boxes:
+            left, top, width, height = cv2.boundingRect(self.hole(index))
+            around = RIM_PIXELS + 2
+            self._boxes[index] = (left - around, top - around, width + 2 * around, height + 2 * around)
+        return self._boxes[index]
+
+    def _cut_unknown(self, index: int) -> Pixels:
+        """255 for the hole and its rim, within the hole's box."""
+        around = RIM_PIXELS + 2
+        left, top, width, height = self._find_hole_box(index)
+        part = self.hole(index)[top + around : top + height - around, left + around : left + width - around]
+        framed = cv2.copyMakeBorder(part, around, around, around, around, cv2.BORDER_CONSTANT, value=0)
+        return 255 * widen(framed, RIM_PIXELS)
 
     def look(self, index: int) -> Look:
         return self._pairs.look(index, self._look)
@@ -79,11 +122,12 @@ class Footage:
         return (pair.forward, pair.gain) if direction > 0 else (pair.backward, 1 / pair.gain)
 
     def ground(self, index: int) -> Pixels | None:
-        """255 on the grid where a frame shows ground; None for a frame without neighbours."""
+        """Above 200 on the grid where a frame shows ground; None for a frame without neighbours."""
         masks = [step[0].is_ground for step in (self.step(index, 1), self.step(index, -1)) if step is not None]
         if not masks:
             return None
-        ground: Pixels = np.maximum(masks[0], masks[-1])
+        most = np.maximum(masks[0], masks[-1])
+        ground: Pixels = np.where(most == 255, most, np.minimum(masks[0], masks[-1]))
         return ground
 
     def things(self, index: int) -> Pixels | None:
@@ -93,6 +137,21 @@ class Footage:
             return None
         things: Pixels = np.maximum(masks[0], masks[-1])
         return things
+
+    def others(self, index: int) -> Pixels | None:
+        """1 where a frame shows what is not ground, specks left out, but for what is beside its hole."""
+        others = self._masks.get("others", index, lambda: self._find_others(index))
+        return others if others.size else None
+
+    def _find_others(self, index: int) -> Pixels:
+        nothing = np.zeros((0, 0), np.uint8)
+        ground = self.ground(index)
+        if ground is None:
+            return nothing
+        others = cv2.morphologyEx(np.where(ground > 200, 0, 255).astype(np.uint8), cv2.MORPH_OPEN, _SPECK)
+        scaled = cv2.resize(np.minimum(others, 1), (self.width, self.height), interpolation=cv2.INTER_NEAREST)
+        away: Pixels = scaled & (1 - widen(self.hole(index), BESIDE_PIXELS))
+        return away if away.any() else nothing
 
     def to_grid(self, x: Pixels, y: Pixels, grid: Pixels) -> tuple[Pixels, Pixels]:
         """Points of a frame in cells of a grid."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from inpainting.models import Pixels
-from inpainting.temporal.fields import spread, widen
-from inpainting.temporal.footage import RIM_PIXELS, Footage
-from inpainting.temporal.fusing import fuse
+from inpainting.temporal.fields import read, spread, widen
+from inpainting.temporal.footage import BESIDE_PIXELS, RIM_PIXELS, Footage
+from inpainting.temporal.fusing import Fused, fuse
 from inpainting.temporal.tracing import trace_ground
-from inpainting.temporal.windows import REACH_FRAMES
+from inpainting.temporal.windows import TRACE_FRAMES
 
 _RING_PIXELS = 6
 # Around a hole a difference in tone up to this is levelled; what differs more is something else.
 _RING_LEVELS_MAX = 30.0
-# Beside a hole motion is measured badly, so that what is there is judged by what is beyond.
-_BESIDE_PIXELS = 8
+# Points that are traced at a time: some 400 bytes each.
+_BAND_POINTS = 200_000
+_SPREAD_CELLS_MAX = 250_000
+# A thing may reach this far into a hole unseen.
+_SUSPICION_PIXELS_MAX = 40
 
 
 class GroundImage(NamedTuple):
@@ -38,51 +42,80 @@ def fill_from_others(footage: Footage, index: int) -> GroundImage:
         return GroundImage(image, hidden, unsure)
     ring = widen(hole, RIM_PIXELS + _RING_PIXELS) - widen(hole, RIM_PIXELS)
     y, x = np.nonzero(hole | ring)
-    fused = fuse(trace_ground(footage, index, x, y, REACH_FRAMES), x, y)
-    left, top = int(x.min()), int(y.min())
-    part = (slice(top, int(y.max()) + 1), slice(left, int(x.max()) + 1))
-    colours = np.zeros((*hole[part].shape, 3), np.float32)
-    colours[y - top, x - left] = fused.colours
-    trusted = np.zeros(hole[part].shape, bool)
-    trusted[y - top, x - left] = fused.is_trusted
-    difference = image[part].astype(np.float32) - colours
-    level = (ring[part] != 0) & trusted & (np.abs(difference).max(axis=-1) < _RING_LEVELS_MAX)
-    if level.any():
-        colours += spread(difference, level)
-    use = (hole[part] != 0) & trusted
-    image[part][use] = np.clip(np.rint(colours[use]), 0, 255)
+    fused = _trace_in_bands(footage, index, x, y)
     inside = hole[y, x] != 0
+    difference = image[y, x] - fused.colours
+    levels = ~inside & fused.is_trusted & (np.abs(difference).max(axis=-1) < _RING_LEVELS_MAX)
+    use = inside & fused.is_trusted
+    if levels.any() and use.any():
+        fused.colours[use] += _spread_points(difference, x, y, levels, use)
+    image[y[use], x[use]] = np.clip(np.rint(fused.colours[use]), 0, 255)
     hidden[y, x] = inside & ~fused.is_shown
     unsure[y, x] = inside & fused.is_shown & ~fused.is_trusted
     return GroundImage(image, hidden, unsure)
 
 
+def _trace_in_bands(footage: Footage, index: int, x: Pixels, y: Pixels) -> Fused:
+    """Traces and fuses so many points at a time, which bounds the memory for their sources."""
+    bands = []
+    for start in range(0, len(x), _BAND_POINTS):
+        band = slice(start, start + _BAND_POINTS)
+        sources = trace_ground(footage, index, x[band], y[band], TRACE_FRAMES)
+        bands.append(fuse(sources, x[band], y[band]))
+    return Fused(*(np.concatenate(parts) for parts in zip(*bands, strict=True)))
+
+
+def _spread_points(values: Pixels, x: Pixels, y: Pixels, known: Pixels, wanted: Pixels) -> Pixels:
+    """The values of the known points, spread smoothly to the wanted ones. Large areas are spread over coarse cells."""
+    left, top = int(x.min()), int(y.min())
+    across, down = int(x.max()) - left + 1, int(y.max()) - top + 1
+    cell = max(1.0, math.sqrt(across * down / _SPREAD_CELLS_MAX))
+    columns, rows = ((x - left) / cell).astype(np.int64), ((y - top) / cell).astype(np.int64)
+    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
+    places = (rows * shape[1] + columns)[known]
+    count = np.bincount(places, minlength=shape[0] * shape[1])
+    sums = [np.bincount(places, values[known, k], shape[0] * shape[1]) for k in range(values.shape[1])]
+    means = np.stack(sums, axis=-1) / np.maximum(count, 1)[:, np.newaxis]
+    field = spread(means.reshape(*shape, -1), (count > 0).reshape(shape))
+    offset = 0.5 / cell - 0.5
+    return read(field, (x[wanted] - left) / cell + offset, (y[wanted] - top) / cell + offset)
+
+
 def find_foreign(footage: Footage, index: int) -> Pixels | None:
     """Where a frame shows what is not ground (1), without its hole; None where there is no such thing."""
-    other = _find_other(footage, index)
+    other = footage.others(index)
     if other is None:
         return None
-    foreign = widen(other, _BESIDE_PIXELS) & (1 - footage.hole(index))
+    foreign = widen(other, BESIDE_PIXELS) & (1 - footage.hole(index))
     return foreign if foreign.any() else None
+
+
+def find_suspicious(footage: Footage, index: int) -> Pixels | None:
+    """The part of a hole (1) that is nearer to something in front of the ground than to the ground; None for none."""
+    hole = footage.hole(index)
+    other = footage.others(index)
+    if other is None:
+        return None
+    x, y, width, height = cv2.boundingRect(hole)
+    reach = _SUSPICION_PIXELS_MAX
+    part = (slice(max(0, y - reach), y + height + reach), slice(max(0, x - reach), x + width + reach))
+    near, other = hole[part], other[part]
+    ring = widen(near, 3 * BESIDE_PIXELS) - widen(near, BESIDE_PIXELS)
+    if not (ring & other).any():
+        return None
+    to_other = cv2.distanceTransform(1 - (ring & other), cv2.DIST_L2, 3)
+    to_ground = cv2.distanceTransform(1 - (ring & (1 - other)), cv2.DIST_L2, 3)
+    suspicious = np.zeros_like(hole)
+    suspicious[part] = near & (to_other < to_ground) & (to_other < _SUSPICION_PIXELS_MAX)
+    return suspicious
 
 
 def measure_ground_share(footage: Footage, index: int) -> float:
     """How much of what surrounds a frame's hole is ground, 0 to 1."""
     hole = footage.hole(index)
-    ring = widen(hole, 2 * _BESIDE_PIXELS) - widen(hole, _BESIDE_PIXELS)
-    other = _find_other(footage, index)
+    ring = widen(hole, 2 * BESIDE_PIXELS) - widen(hole, BESIDE_PIXELS)
+    other = footage.others(index)
     around = cv2.countNonZero(ring)
     if other is None or around == 0:
         return 1.0
     return 1 - np.count_nonzero(ring & other) / around
-
-
-def _find_other(footage: Footage, index: int) -> Pixels | None:
-    ground = footage.ground(index)
-    if ground is None:
-        return None
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-    size = (footage.width, footage.height)
-    other = cv2.resize(cv2.morphologyEx(255 - ground, cv2.MORPH_OPEN, kernel), size, interpolation=cv2.INTER_NEAREST)
-    away: Pixels = np.minimum(other, 1) & (1 - widen(footage.hole(index), _BESIDE_PIXELS))
-    return away

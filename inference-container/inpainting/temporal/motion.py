@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from inpainting.models import Pixels
-from inpainting.temporal.fields import spread, widen
+from inpainting.temporal.fields import read, spread, widen
 
 # Flow is measured on frames of at most this many pixels, and kept on a grid of half that in each direction: the
 # measure itself is no finer.
@@ -26,8 +26,11 @@ _MISMATCH_MAX = 40.0
 # What moves otherwise than its surroundings by more than this many pixels a frame is a thing of its own.
 _OTHER_PIXELS_MIN = 1.0
 _OTHER_SPREADS = 4.0
-_FIT_ROUNDS = 10
-_FIT_STRIDE = 3
+# Counts as ground where no neighbour says otherwise.
+GROUND_OPEN = 230
+_FIT_ROUNDS = 8
+_FIT_STRIDE = 5
+_GAIN_STRIDE = 3
 _FIT_POINTS_MIN = 12
 _COARSE_DRAW_PIXELS = 12
 # Things smaller than this across, in cells of the grid, are not followed.
@@ -51,8 +54,8 @@ class Flow:
     """Motion from a frame to a neighbour, on a grid, in pixels of the frames.
 
     `ground`: motion of what stays behind, everywhere, things in front of it and holes included. `is_ground`: 255
-    where the frame shows ground. `thing`: measured motion of what moves otherwise, valid where `is_thing`
-    is 255. `is_sure`: 255 where `ground` leads there and back.
+    where the frame shows ground, GROUND_OPEN where the neighbour does not tell. `thing`: measured motion of what
+    moves otherwise, valid where `is_thing` is 255. `is_sure`: 255 where `ground` leads there and back.
     """
 
     ground: Pixels
@@ -121,8 +124,8 @@ def measure_pair(earlier: Look, later: Look) -> Pair | None:
     if gain is None:
         return None
     return Pair(
-        forward=_split(ahead, reliable_ahead, fit_ahead, ground_ahead, return_=ground_back, scale=earlier.scale),
-        backward=_split(back, reliable_back, fit_back, ground_back, return_=ground_ahead, scale=later.scale),
+        forward=_split(ahead, reliable_ahead, fit_ahead, ground_ahead, return_=ground_back, looks=(earlier, later)),
+        backward=_split(back, reliable_back, fit_back, ground_back, return_=ground_ahead, looks=(later, earlier)),
         gain=gain,
     )
 
@@ -239,8 +242,11 @@ def _fit_affine(points: Pixels, moves: Pixels) -> tuple[Pixels, float]:
 
 def _measure_gain(earlier: Look, later: Look, flow: Pixels, where: Pixels) -> Pixels | None:
     """By how much each channel grows, from pixels that both frames show; None where these do not match."""
-    led = _follow(later.colours, flow)[where].astype(np.float32)
-    start = earlier.colours[where].astype(np.float32)
+    rows, columns = np.nonzero(where[::_GAIN_STRIDE, ::_GAIN_STRIDE])
+    rows, columns = rows * _GAIN_STRIDE, columns * _GAIN_STRIDE
+    move = flow[rows, columns]
+    led = read(later.colours, columns + move[:, 0], rows + move[:, 1]).astype(np.float32)
+    start = earlier.colours[rows, columns].astype(np.float32)
     usable = (start.max(axis=-1) < 250) & (led.max(axis=-1) < 250)
     if np.count_nonzero(usable) < 64:
         return np.ones(3, np.float32)
@@ -252,7 +258,7 @@ def _measure_gain(earlier: Look, later: Look, flow: Pixels, where: Pixels) -> Pi
 
 
 def _split(
-    flow: Pixels, reliable: Pixels, fits: Pixels, ground: Pixels, *, return_: Pixels, scale: tuple[float, float]
+    flow: Pixels, reliable: Pixels, fits: Pixels, ground: Pixels, *, return_: Pixels, looks: tuple[Look, Look]
 ) -> Flow:
     """The flow by layers, in pixels of the frame."""
     other = (reliable & ~fits).astype(np.uint8) * 255
@@ -261,10 +267,12 @@ def _split(
     miss = np.linalg.norm(ground + _follow(return_, ground), axis=-1) * _GRID_STEP
     length = np.linalg.norm(ground, axis=-1) * _GRID_STEP
     sure = (miss < _RETURN_PIXELS + _RETURN_SHARE * length) | ~_is_inside(ground)
-    to_pixels = np.array([_GRID_STEP / scale[0], _GRID_STEP / scale[1]], np.float32)
+    # What goes behind the neighbour's hole, or out of it, cannot be compared.
+    open_ = (looks[0].known != 0) & (_follow(looks[1].known * 255, ground) < 255)
+    to_pixels = np.array([_GRID_STEP / looks[0].scale[0], _GRID_STEP / looks[0].scale[1]], np.float32)
     return Flow(
         ground=(ground * to_pixels).astype(np.float32),
-        is_ground=np.where(fits, 255, 0).astype(np.uint8),
+        is_ground=np.where(fits, 255, np.where(open_, GROUND_OPEN, 0)).astype(np.uint8),
         thing=(flow * to_pixels).astype(np.float32),
         is_thing=thing,
         is_sure=np.where(sure, 255, 0).astype(np.uint8),

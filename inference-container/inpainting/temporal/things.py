@@ -174,7 +174,7 @@ class Things:
             return
         at_x, at_y = at_x[near], at_y[near]
         inside = (at_x >= 0) & (at_y >= 0) & (at_x <= footage.width - 1) & (at_y <= footage.height - 1)
-        known = inside & (read(footage.known(view.frame), at_x, at_y) > 250)
+        known = inside & footage.is_known(view.frame, at_x, at_y)
         labels = self.parts(view.frame)[0]
         grid_x, grid_y = footage.to_grid(at_x, at_y, labels)
         is_part = known & (read(labels, grid_x, grid_y, cv2.INTER_NEAREST) == part.label)

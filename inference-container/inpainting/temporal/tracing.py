@@ -74,7 +74,7 @@ def _is_seen(footage: Footage, index: int, x: Pixels, y: Pixels) -> Pixels:
     ground = footage.ground(index)
     if ground is None:
         return np.zeros(len(x), bool)
-    seen: Pixels = read(footage.known(index), x, y) > 250
+    seen = footage.is_known(index, x, y)
     seen &= read(ground, *footage.to_grid(x, y, ground)) > 200
     return seen
 

@@ -8,6 +8,9 @@ from typing import NamedTuple
 WINDOW_FRAMES = 24
 # How many frames further a window looks on both sides.
 REACH_FRAMES = 24
+# How far sources are looked for. What a frame shows is judged with its neighbours, which a window holds as well, so
+# that an anchor comes out the same in both windows that it belongs to.
+TRACE_FRAMES = REACH_FRAMES - 1
 # Frames further apart than this show too different things for flow between them.
 SPACING_SECONDS_MAX = 0.2
 
