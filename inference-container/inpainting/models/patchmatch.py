@@ -22,7 +22,7 @@ from inpainting.seams import level_seam
 _PATCH_VISITS_MAX = 30_000_000
 _CROP_PIXELS_MIN = 256 * 256
 # What is not wider than about twice this is continued better, and forty times faster, by navier-stokes.
-_THIN_DISTANCE_MAX = 3.5
+_THIN_DISTANCE_MAX = 4.0
 _THIN_RADIUS = 3
 # A box of 64 pixels has a window of 126 with it: past 128 each place is searched in one round more.
 _CONTEXT_PIXELS_MIN = 31
