@@ -56,6 +56,11 @@ export const deliberateDifferences: Readonly<Record<string, Difference>> = {
     reason: `${insufficient} Amounts are exact: no 0.15000000000000002.`,
   },
   datasets_upload_zero_balance: { status: 401, reason: insufficient },
+  inferences_create_param_badformat: {
+    message:
+      'Parameter "outputFormat" must be one of the supported formats: .png, .jpg, .jpeg, .mp4, .avi, .webp, source. Received: gif',
+    reason: 'The list goes on with the formats that the original does not have.',
+  },
   inferences_create_insufficient: { status: 401, reason: insufficient },
   inferences_download_baduuid: {
     status: 400,

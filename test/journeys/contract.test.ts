@@ -80,12 +80,12 @@ describe('the recording', () => {
     expect([...holding, ...different].sort()).toEqual([...names].sort())
   })
 
-  it('has 124 answers: 107 hold, 17 differ on purpose', () => {
+  it('has 124 answers: 106 hold, 18 differ on purpose', () => {
     expect({
       total: names.length,
       hold: holding.length,
       differ: different.length,
-    }).toEqual({ total: 124, hold: 107, differ: 17 })
+    }).toEqual({ total: 124, hold: 106, differ: 18 })
   })
 })
 
