@@ -86,8 +86,9 @@ def find_foreign(footage: Footage, index: int) -> Pixels | None:
     other = footage.others(index)
     if other is None:
         return None
-    foreign = widen(other, BESIDE_PIXELS) & (1 - footage.hole(index))
-    return foreign if foreign.any() else None
+    hole = footage.hole(index)
+    beside = widen(hole, BESIDE_PIXELS) - hole
+    return other | (widen(other, BESIDE_PIXELS) & beside)
 
 
 def find_suspicious(footage: Footage, index: int) -> Pixels | None:

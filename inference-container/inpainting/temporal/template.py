@@ -9,6 +9,8 @@ from inpainting.temporal.fields import read
 from inpainting.temporal.motion import Look
 
 _ROUNDS = 4
+# The least mean squared change of brightness from cell to cell, in the direction in which it changes least.
+_STRUCTURE_MIN = 12.0
 # Points that differ by more than this many levels hardly count.
 _DIFFERENCE = 12.0
 _SHIFT_CELLS_MAX = 3.0
@@ -31,6 +33,11 @@ class Template:
         across = (read(grey, x + 1, y) - read(grey, x - 1, y)) / 2
         down = (read(grey, x, y + 1) - read(grey, x, y - 1)) / 2
         self._slope = np.stack([across, down], axis=1)
+
+    @property
+    def is_distinct(self) -> bool:
+        """Whether a shift in any direction would show: an even surface could be anywhere."""
+        return float(np.linalg.eigvalsh(self._slope.T @ self._slope)[0]) > _STRUCTURE_MIN * len(self._slope)
 
     def find(self, look: Look, expected: Pixels) -> Pixels | None:
         """By how many cells the points have moved, near what is expected; None where too few are seen."""

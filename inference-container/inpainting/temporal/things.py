@@ -138,6 +138,8 @@ class Things:
             return np.zeros((0, 2), np.float32)
         template = Template(self._footage.look(index), *self._footage.to_grid(part.x, part.y, self.parts(index)[0]))
         scale = np.array(self._cell_pixels(index), np.float32)
+        if not template.is_distinct:
+            return np.zeros((0, 2), np.float32)
         moved = np.zeros(2, np.float32)
         ways = []
         for distance in range(1, THING_REACH_FRAMES + 1):
