@@ -157,7 +157,7 @@ describe('results in the format of their source', () => {
     ] as const) {
       await env.DB.prepare(
         `UPDATE dataset_items SET image_key = replace(image_key, '.png', '.' || ?1),
-           image_name = 'photo ' || ?2 || '.' || upper(?1)
+           image_name = replace(image_name, '.png', '.' || upper(?1))
          WHERE position = ?2 AND dataset_id = (SELECT id FROM datasets WHERE name = ?3)`,
       )
         .bind(ending, position, datasetName)
