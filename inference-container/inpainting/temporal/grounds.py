@@ -88,7 +88,8 @@ def find_foreign(footage: Footage, index: int) -> Pixels | None:
         return None
     hole = footage.hole(index)
     beside = widen(hole, BESIDE_PIXELS) - hole
-    return other | (widen(other, BESIDE_PIXELS) & beside)
+    foreign: Pixels = other | (widen(other, BESIDE_PIXELS) & beside)
+    return foreign
 
 
 def find_suspicious(footage: Footage, index: int) -> Pixels | None:
