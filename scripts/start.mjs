@@ -43,7 +43,7 @@ async function start() {
 
   const children = createChildren()
   cleanups.unshift(() => children.stopAll())
-  const toolsNode = await ensureInstalled(children)
+  const toolsNode = await ensureInstalled(children, 'run')
   const secrets = ensureSecrets(stateFolder)
 
   say('starting the inference service and the Worker …')

@@ -8,17 +8,17 @@ import { say } from './say.mjs'
 
 /**
  * Installs what a fresh clone lacks; says nothing when nothing is missing.
- * @param {import('./children.mjs').Children} children
+ * @param {import('./children.mjs').Children} children @param {'run' | 'test'} purpose
  * @returns {Promise<string>} the path of the Node that runs the tools
  */
-export async function ensureInstalled(children) {
+export async function ensureInstalled(children, purpose) {
   ensureNodeRunsScripts()
   return withLock(
     path.join(scratchFolder, 'install.lock'),
     (pid) => say(`waiting for process ${pid}, which installs in this folder …`),
     async () => {
       await ensureNpmPackages(children)
-      await ensurePythonEnvironment(children)
+      await ensurePythonEnvironment(children, purpose)
       return findToolsNodeOrThrow()
     },
   )

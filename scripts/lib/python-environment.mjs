@@ -5,21 +5,26 @@ import { findPythonOrThrow, minimumPython, probePython } from './python-programs
 import { formatTail, Refusal, sayWhile } from './say.mjs'
 import { fingerprint, isStamped, writeStamp } from './stamps.mjs'
 
-const requirements = path.join(inferenceFolder, 'requirements.lock')
+/** What the inference service needs to run, and that with what its tests need. */
+const locks = {
+  run: path.join(inferenceFolder, 'requirements.lock'),
+  test: path.join(inferenceFolder, 'requirements-dev.lock'),
+}
 const doneStamp = path.join(virtualEnvironment, 'installed-requirements')
 const begunStamp = path.join(virtualEnvironment, 'installing-requirements')
 
 /**
- * Makes the Python environment of the inference service and installs what its lock file names.
- * An environment that a crash left half made is made anew.
- * @param {import('./children.mjs').Children} children
+ * Makes the Python environment of the inference service and installs what its lock file for the purpose names. One
+ * that tests were run in will do to run the service. An environment that a crash left half made is made anew.
+ * @param {import('./children.mjs').Children} children @param {keyof typeof locks} purpose
  */
-export async function ensurePythonEnvironment(children) {
-  const wanted = fingerprint(requirements)
-  if (isStamped(doneStamp, wanted) && isUsable()) return
+export async function ensurePythonEnvironment(children, purpose) {
+  const wanted = fingerprint(locks[purpose])
+  const isInstalled = isStamped(doneStamp, wanted) || isStamped(doneStamp, fingerprint(locks.test))
+  if (isInstalled && isUsable()) return
   if (existsSync(begunStamp) || !isUsable()) await createEnvironment(children)
   writeStamp(begunStamp, wanted)
-  await installRequirements(children)
+  await installRequirements(children, locks[purpose])
   writeStamp(doneStamp, wanted)
   rmSync(begunStamp)
 }
@@ -44,8 +49,8 @@ async function createEnvironment(children) {
   )
 }
 
-/** @param {import('./children.mjs').Children} children */
-async function installRequirements(children) {
+/** @param {import('./children.mjs').Children} children @param {string} requirements */
+async function installRequirements(children, requirements) {
   const { code, reason, output } = await sayWhile('installing Python packages', () =>
     children.run({
       name: 'pip',
@@ -58,7 +63,7 @@ async function installRequirements(children) {
   )
   if (code === 0) return
   throw new Refusal(
-    `pip could not install the packages of inference-container/requirements.lock (${reason}; Python ` +
+    `pip could not install the packages of inference-container/${path.basename(requirements)} (${reason}; Python ` +
       `${probePython(pythonProgram)?.version}, ${minimumPython} or newer is needed). It said:\n${formatTail(output)}`,
   )
 }

@@ -39,7 +39,7 @@ export async function runSteps(args) {
 
 /** @param {Children} children @param {readonly string[]} args @returns {Promise<number>} the exit code */
 async function runAll(children, args) {
-  const toolsNode = await ensureInstalled(children)
+  const toolsNode = await ensureInstalled(children, 'test')
   const steps = selectStepsOrThrow(listSteps(toolsNode), args)
   await ensureWorkerTypes(children, toolsNode)
   const isAlone = steps.length === 1

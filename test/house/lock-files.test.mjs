@@ -22,12 +22,23 @@ describe('the lock files', () => {
     expect(packages['']).toMatchObject({ dependencies, devDependencies })
   })
 
-  it('of pip names no host, and a hash for every package', () => {
-    const lines = read('inference-container/requirements.lock').split('\n')
+  const pipLocks = ['requirements.lock', 'requirements-dev.lock']
+
+  it.each(pipLocks)('of pip (%s) names no host, and a hash for every package', (name) => {
+    const lines = read(`inference-container/${name}`).split('\n')
     expect(lines.filter((line) => /:\/\/|--(extra-)?index-url|--find-links/.test(line))).toEqual([])
     const pinned = lines.filter((line) => /^[\w.[\]-]+==/.test(line))
     expect(pinned.length).toBeGreaterThan(0)
     expect(pinned.filter((line) => !line.endsWith('\\'))).toEqual([])
+  })
+
+  it('of pip agree: the tests run on what the service runs on', () => {
+    const [run, test] = pipLocks.map((name) =>
+      read(`inference-container/${name}`).match(/^[\w.[\]-]+==\S+/gm),
+    )
+    expect(run?.length).toBeGreaterThan(10)
+    expect(test).toEqual(expect.arrayContaining(run ?? []))
+    expect(run?.filter((line) => /^(pytest|mypy|ruff|scikit-image|onnx)==/.test(line))).toEqual([])
   })
 })
 

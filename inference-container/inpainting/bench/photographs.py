@@ -36,6 +36,6 @@ def _find_folder() -> Path:
     if spec is None or spec.origin is None:
         raise PhotographsMissing(
             "The bench damages photographs that the package scikit-image ships, which is not installed here. "
-            "Install what development needs: pip install --require-hashes -r requirements.lock"
+            "Install what development needs: pip install --require-hashes -r requirements-dev.lock"
         )
     return Path(spec.origin).parent / "data"
