@@ -22,35 +22,73 @@ _CONTRAST_MIN = 24.0
 _SHARE_MIN = 0.01
 
 
-def fill_holes(picture: Picture, hole: Pixels, model: Model, parameters: Any, *, check: Callable[[], None]) -> None:
+def fill_holes(
+    picture: Picture,
+    hole: Pixels,
+    model: Model,
+    parameters: Any,
+    *,
+    check: Callable[[], None],
+    foreign: Pixels | None = None,
+) -> None:
     """Fills the picture in place where `hole` is 1; at least one pixel of it must be 0.
 
     `check` is called before each crop and may raise to end the work there. The filling is computed with
-    8 bits. Alpha inside a hole is continued from around it.
+    8 bits. Alpha inside a hole is continued from around it. Where `foreign` is 1 the picture is neither filled nor
+    looked at, unless a crop shows nothing else.
     """
     remaining = hole.copy()
     sizes = model.manifest.sizes
     for crop in find_crops(hole, side_min=sizes.side_min, side_max=sizes.side_max):
         check()
-        _fill_crop(picture, remaining, crop, model, parameters)
+        left_out = None if foreign is None else cv2.subtract(foreign[crop.context.slices], hole[crop.context.slices])
+        _fill_crop(picture, remaining, crop, model, parameters, left_out)
 
 
-def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, parameters: Any) -> None:
-    context = crop.context.slices
-    unknown = remaining[context]
+def paint(picture: Picture, hole: Pixels, filled: Pixels) -> None:
+    """Puts what is filled (BGR, 8 bits) into the picture where `hole` is 1, and continues alpha there."""
+    values = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY) if picture.pixels.ndim == 2 else filled
+    cv2.copyTo(_to_depth(values, picture), hole, picture.pixels)
+    if picture.alpha is not None and hole.any():
+        remaining = hole.copy()
+        for crop in find_crops(hole):
+            own = _cut_own(remaining, crop)
+            _continue_alpha(picture, crop, own, remaining[crop.context.slices])
+            remaining[crop.context.slices] = cv2.subtract(remaining[crop.context.slices], own)
+
+
+def _cut_own(remaining: Pixels, crop: Crop) -> Pixels:
+    """Of what remains in the crop's context, what the crop is for."""
+    unknown = remaining[crop.context.slices]
     own = np.zeros_like(unknown)
-    inner = (
+    inner = _find_inner(crop)
+    own[inner] = unknown[inner]
+    return own
+
+
+def _find_inner(crop: Crop) -> tuple[slice, slice]:
+    return (
         slice(crop.hole.top - crop.context.top, crop.hole.bottom - crop.context.top),
         slice(crop.hole.left - crop.context.left, crop.hole.right - crop.context.left),
     )
-    own[inner] = unknown[inner]
+
+
+def _fill_crop(
+    picture: Picture, remaining: Pixels, crop: Crop, model: Model, parameters: Any, left_out: Pixels | None
+) -> None:
+    context = crop.context.slices
+    unknown = remaining[context]
+    own = _cut_own(remaining, crop)
     if not own.any():
         return
+    if left_out is not None and not cv2.bitwise_or(unknown, left_out).all():
+        unknown = cv2.bitwise_or(unknown, left_out)
     region = picture.pixels[context]
     image = np.ascontiguousarray(to_8_bit(region))
     if image.ndim == 2:
         image = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     unsure = own
+    inner = _find_inner(crop)
     edge = (_reach(inner[0]), _reach(inner[1]))
     if measure_leak(image[edge], own[edge], unknown[edge]) > _LEAK_MAX:
         unsure = _grow(own, unknown)
@@ -60,15 +98,20 @@ def _fill_crop(picture: Picture, remaining: Pixels, crop: Crop, model: Model, pa
         filled = cv2.cvtColor(filled, cv2.COLOR_BGR2GRAY)
     cv2.copyTo(_to_depth(filled, picture), own, region)
     if picture.alpha is not None:
-        where = own != 0
-        alpha = picture.alpha[context]
-        around = alpha[unknown == 0]
-        if around.size and around.min() == around.max():
-            alpha[where] = around[0]
-        else:
-            smooth = cv2.inpaint(np.ascontiguousarray(to_8_bit(alpha)), unknown, 3, cv2.INPAINT_TELEA)
-            alpha[where] = _to_depth(smooth[where], picture)
-    remaining[context] = cv2.subtract(unknown, own)
+        _continue_alpha(picture, crop, own, unknown)
+    remaining[context] = cv2.subtract(remaining[context], own)
+
+
+def _continue_alpha(picture: Picture, crop: Crop, own: Pixels, unknown: Pixels) -> None:
+    assert picture.alpha is not None  # noqa: S101 - asked before
+    where = own != 0
+    alpha = picture.alpha[crop.context.slices]
+    around = alpha[unknown == 0]
+    if around.size and around.min() == around.max():
+        alpha[where] = around[0]
+    else:
+        smooth = cv2.inpaint(np.ascontiguousarray(to_8_bit(alpha)), unknown, 3, cv2.INPAINT_TELEA)
+        alpha[where] = _to_depth(smooth[where], picture)
 
 
 def _reach(span: slice) -> slice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -46,8 +46,26 @@ def fill_window(
     image on its own, without looking at `foreign` where that is given. `check` is called before each frame and may
     raise. `pairs` is shared by windows that follow each other, and saves time only.
     """
-    filler = _WindowFiller(Footage(frames, holes, first, pairs or PairStore()), fill_still, check)
-    return [filler.fill(index) for index in keep]
+    filling = fill_in_turn(
+        frames, holes, first=first, keep=keep, fill_still=fill_still, check=check, pairs=pairs or PairStore()
+    )
+    return list(filling)
+
+
+def fill_in_turn(
+    frames: Sequence[Pixels],
+    holes: Sequence[Pixels],
+    *,
+    first: int,
+    keep: Iterable[int],
+    fill_still: FillStill,
+    check: Callable[[], None],
+    pairs: PairStore,
+) -> Iterator[Pixels]:
+    """`fill_window` frame by frame, for those of the window's frames that are asked for; none depends on which."""
+    filler = _WindowFiller(Footage(frames, holes, first, pairs), fill_still, check)
+    for index in keep:
+        yield filler.fill(index)
 
 
 class _WindowFiller:
