@@ -42,7 +42,7 @@ def fill_holes(
     for crop in find_crops(hole, side_min=sizes.side_min, side_max=sizes.side_max):
         check()
         left_out = None if foreign is None else cv2.subtract(foreign[crop.context.slices], hole[crop.context.slices])
-        _fill_crop(picture, remaining, crop, model, parameters, left_out)
+        _fill_crop(picture, remaining, crop, model, parameters, left_out=left_out)
 
 
 def paint(picture: Picture, hole: Pixels, filled: Pixels) -> None:
@@ -74,7 +74,7 @@ def _find_inner(crop: Crop) -> tuple[slice, slice]:
 
 
 def _fill_crop(
-    picture: Picture, remaining: Pixels, crop: Crop, model: Model, parameters: Any, left_out: Pixels | None
+    picture: Picture, remaining: Pixels, crop: Crop, model: Model, parameters: Any, *, left_out: Pixels | None
 ) -> None:
     context = crop.context.slices
     unknown = remaining[context]

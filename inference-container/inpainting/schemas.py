@@ -12,7 +12,13 @@ from inpainting.errors import Code, RequestError
 from inpainting.models.manifest import DEFAULT_ALIAS
 
 ITEMS_MAX = 64
+# Windows of 24 frames look 24 further: in larger sequences less is fetched twice.
+SEQUENCE_ITEMS_MAX = 128
+AROUND_MAX = 256
+# The most frames of a video that indices count to; what is sent of it is bounded by the limits above.
+FRAMES_MAX = 10_000_000
 
+FrameIndex = Annotated[int, Field(ge=0, lt=FRAMES_MAX)]
 Url = Annotated[str, Field(min_length=1, max_length=8192)]
 
 
@@ -32,6 +38,24 @@ class ItemBody(Body):
     image_url: Url
     mask_url: Url
     result_url: Url
+    index: FrameIndex | None = None
+
+
+class AroundBody(Body):
+    """A frame that others are filled from, and that is not filled itself."""
+
+    index: FrameIndex
+    image_url: Url
+    mask_url: Url
+
+
+class SequenceBody(Body):
+    """What a request's items are as frames of one video, and the frames around them."""
+
+    first: FrameIndex
+    count: Annotated[int, Field(ge=1, le=FRAMES_MAX)]
+    spacing_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    around: Annotated[list[AroundBody], Field(max_length=AROUND_MAX)] = []
 
 
 class OutputBody(Body):
@@ -48,7 +72,8 @@ class InpaintBody(Body):
     model: Annotated[str, Field(min_length=1, max_length=200)] = DEFAULT_ALIAS
     parameters: dict[str, Any] = {}
     output: OutputBody = OutputBody()
-    items: Annotated[list[ItemBody], Field(min_length=1, max_length=ITEMS_MAX)]
+    items: Annotated[list[ItemBody], Field(min_length=1, max_length=SEQUENCE_ITEMS_MAX)]
+    sequence: SequenceBody | None = None
 
     @field_validator("items")
     @classmethod
