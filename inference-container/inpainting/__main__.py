@@ -14,6 +14,7 @@ import uvicorn
 
 from inpainting import __version__
 from inpainting.logs import configure_logs
+from inpainting.processes.child import warm_up
 from inpainting.settings import Settings, SettingsError, read_settings
 
 EXIT_UNUSABLE = 2
@@ -43,6 +44,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = read_settings(os.environ)
         listener = listen(settings.host, settings.port)
+        warm_up()
         # Imported here so that a bad setting is told at once, not after a second of loading libraries.
         from inpainting.app import create_app  # noqa: PLC0415
 

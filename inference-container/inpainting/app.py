@@ -16,11 +16,17 @@ from inpainting.errors import STATUS_BY_CODE, Code, RequestError
 from inpainting.exchange import LineStream, read_bytes
 from inpainting.models import read_parameters
 from inpainting.models.registry import create_registry
+from inpainting.openapi import describe_route, write_openapi
 from inpainting.schemas import InpaintBody, read_body
+from inpainting.sequences.rules import ensure_sequence
 from inpainting.service import Service
 from inpainting.settings import Settings
 from inpainting.videos.frame_routes import create_frame_routes
+from inpainting.videos.frame_schemas import FramesBody, ProbeBody
 from inpainting.videos.segment_routes import create_segment_routes
+from inpainting.videos.segment_schemas import AssembleBody, SegmentBody
+
+BODIES = (InpaintBody, ProbeBody, FramesBody, SegmentBody, AssembleBody)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -53,25 +59,33 @@ def create_app(settings: Settings) -> FastAPI:
 
     authorized = [Depends(require_token)]
 
-    @app.get("/health")
+    @app.get("/health", **describe_route("Whether the service works, and what does not."))
     async def get_health() -> Response:
         status, body = service.describe_health()
         return JSONResponse(body, status)
 
-    @app.get("/v1/models", dependencies=authorized)
+    @app.get("/v1/models", dependencies=authorized, **describe_route("The models, and what each takes."))
     async def get_models() -> Response:
         return JSONResponse(service.registry.describe())
 
-    @app.get("/metrics", dependencies=authorized)
+    @app.get("/openapi.json", dependencies=authorized, include_in_schema=False)
+    async def get_openapi() -> Response:
+        return JSONResponse(write_openapi(app, BODIES))
+
+    @app.get("/metrics", dependencies=authorized, **describe_route("Counters and histograms for Prometheus."))
     async def get_metrics() -> Response:
-        text = service.metrics.render(queued_items=service.queued_items, threads=settings.threads)
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+        return PlainTextResponse(service.render_metrics(), media_type="text/plain; version=0.0.4")
 
     app.include_router(create_frame_routes(service), dependencies=authorized)
 
-    @app.post("/v1/inpaint", dependencies=authorized)
+    @app.post(
+        "/v1/inpaint",
+        dependencies=authorized,
+        **describe_route("Removes what masks mark from pictures.", body=InpaintBody, lines=True),
+    )
     async def post_inpaint(request: Request) -> Response:
         body = read_body(InpaintBody, await read_bytes(request, settings.request_bytes_max))
+        ensure_sequence(body)
         model = service.registry.choose(body.model)
         parameters = read_parameters(model, body.parameters)
         service.admit(len(body.items))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from inpainting.errors import Code, ItemError
+
+T = TypeVar("T")
 
 
 class Course:
@@ -81,3 +86,52 @@ def stopping_error() -> ItemError:
         "The service is stopping and did not end this. Send it again.",
         retryable=True,
     )
+
+
+class Attendance:
+    """Work in hand, each with its course, which can all be cut off."""
+
+    def __init__(self) -> None:
+        self.is_stopping = False
+        self._in_hand: dict[asyncio.Task[Any], Course] = {}
+
+    async def attend(self, course: Course, work: Coroutine[Any, Any, T]) -> T:
+        """Runs work that `cut_off` can end, or the course that has begun: it then raises the course's ItemError.
+
+        The course is ended whenever this is left by cancellation, so that threads stop at their next step.
+        """
+        task = asyncio.ensure_future(work)
+        self._in_hand[task] = course
+        watching = asyncio.ensure_future(_cancel_when_over(task, course))
+        try:
+            return await task
+        except asyncio.CancelledError:
+            course.end()
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+            raise course.find_error() or stopping_error() from None
+        finally:
+            watching.cancel()
+            del self._in_hand[task]
+
+    def begin_stop(self) -> None:
+        """Asks work to begin no step any more; steps in hand go on."""
+        self.is_stopping = True
+
+    def cut_off(self) -> None:
+        """Ends what is in hand at its next step."""
+        for task, course in list(self._in_hand.items()):
+            course.end()
+            task.cancel()
+
+
+async def _cancel_when_over(task: asyncio.Task[Any], course: Course) -> None:
+    """Cancels what outlasts its course without asking it; a course that has not begun is left to be asked."""
+    while (left := course.seconds_left) is not None:
+        if course.find_error() is not None:
+            task.cancel()
+            return
+        await asyncio.sleep(max(0.0, left))

@@ -32,6 +32,8 @@ class Code(StrEnum):
     RESULT_UNENCODABLE = "result.unencodable"
     RESULT_STORE_FAILED = "result.store_failed"
     ITEM_TIMEOUT = "item.timeout"
+    ITEM_CRASHED = "item.crashed"
+    ITEM_OUT_OF_MEMORY = "item.out_of_memory"
 
     VIDEO_UNDECODABLE = "video.undecodable"
     VIDEO_NO_VIDEO_STREAM = "video.no_video_stream"

@@ -1,9 +1,8 @@
-"""One item, from fetched bytes to encoded result: the work that runs in a pool thread."""
+"""One item, from fetched bytes to encoded result: the work that a process does."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,9 +17,18 @@ from inpainting.errors import Code, ItemError
 from inpainting.filling import fill_holes
 from inpainting.headers import Header, read_header
 from inpainting.models import Model, Pixels
-from inpainting.pictures import CONTENT_TYPES, decode_luminance, decode_picture, encode_picture, turn_upright
+from inpainting.pictures import (
+    CONTENT_TYPES,
+    Picture,
+    decode_luminance,
+    decode_picture,
+    encode_picture,
+    turn_upright,
+)
 
 LARGE_HOLE_SHARE = 0.4
+# While a picture is decoded: its pixels, the same turned or with alpha apart, and the mask's.
+_DECODED_COPIES = 3
 
 
 @dataclass
@@ -42,13 +50,14 @@ class Timings:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What to do with an item's bytes. `output_format` is png, jpeg, webp or source."""
+    """What to do with an item's bytes. `output_format` is png, jpeg, webp or source; `bytes_max` bounds its memory."""
 
     model: Model
     parameters: Any
     output_format: str
     quality: int
     pixels_max: int
+    bytes_max: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,37 +72,6 @@ class Result:
     height: int
     hole_share: float
     advice: str | None
-    cpu_seconds: float
-
-
-class PixelBudget:
-    """Bounds the pixels that are decoded at a time over all threads, first come first served.
-
-    One picture of the largest size passes alone; many small ones pass together.
-    """
-
-    def __init__(self, pixels_max: int) -> None:
-        self._free = self._pixels_max = pixels_max
-        self._condition = threading.Condition()
-        self._waiting: list[object] = []
-
-    @contextmanager
-    def hold(self, pixels: int) -> Iterator[None]:
-        """Runs the body once that many pixels are free."""
-        pixels = min(pixels, self._pixels_max)
-        ticket = object()
-        with self._condition:
-            self._waiting.append(ticket)
-            self._condition.wait_for(lambda: self._waiting[0] is ticket and self._free >= pixels)
-            self._waiting.pop(0)
-            self._free -= pixels
-            self._condition.notify_all()
-        try:
-            yield
-        finally:
-            with self._condition:
-                self._free += pixels
-                self._condition.notify_all()
 
 
 def process_item(
@@ -101,19 +79,23 @@ def process_item(
     mask_data: bytes,
     job: Job,
     *,
-    budget: PixelBudget,
+    ask: Callable[[int], None],
     timings: Timings,
     check: Callable[[], None],
 ) -> Result:
-    """Decodes, fills and encodes; raises ItemError. `check` is called between steps and may raise."""
-    cpu_started = time.thread_time()
-    check()
+    """Decodes, fills and encodes; raises ItemError.
+
+    `ask` is called with the number of pixels before they are decoded, and returns when they may be. `check` is called
+    between steps. Both may raise.
+    """
     with timings.measure("decodeMs"):
         picture_header = read_header(picture_data, name="The picture", pixels_max=job.pixels_max)
         mask_header = read_header(mask_data, name="The mask", pixels_max=job.pixels_max)
         mask_orientation = choose_mask_orientation(picture_header, mask_header)
-    with budget.hold(picture_header.width * picture_header.height):
-        check()
+        _ensure_memory(picture_header, job.bytes_max)
+    ask(picture_header.width * picture_header.height)
+    check()
+    try:
         with timings.measure("decodeMs"):
             values = decode_luminance(mask_data, mask_header, name="The mask")
             shares = masks.measure(values)
@@ -127,19 +109,26 @@ def process_item(
                 _fill(picture, hole, job, check)
         check()
         with timings.measure("encodeMs"):
-            format_ = picture_header.format if job.output_format == "source" else job.output_format
-            data = encode_picture(picture, format_, job.quality)
-            sha256, crc32 = hashlib.sha256(data).hexdigest(), zlib.crc32(data)
+            return encode_result(picture, picture_header.format, job, shares.hole)
+    except Exception as error:
+        if _is_out_of_memory(error):
+            raise _out_of_memory(picture_header, job.bytes_max) from error
+        raise
+
+
+def encode_result(picture: Picture, source_format: str, job: Job, hole_share: float) -> Result:
+    """The picture as the job wants it; raises ItemError(result.unencodable)."""
+    format_ = source_format if job.output_format == "source" else job.output_format
+    data = encode_picture(picture, format_, job.quality)
     return Result(
         data=data,
         content_type=CONTENT_TYPES[format_],
-        sha256=sha256,
-        crc32=crc32,
+        sha256=hashlib.sha256(data).hexdigest(),
+        crc32=zlib.crc32(data),
         width=picture.width,
         height=picture.height,
-        hole_share=shares.hole,
-        advice=advise(shares.hole, job.model),
-        cpu_seconds=time.thread_time() - cpu_started,
+        hole_share=hole_share,
+        advice=advise(hole_share, job.model),
     )
 
 
@@ -173,8 +162,33 @@ def advise(hole_share: float, model: Model) -> str | None:
 def _fill(picture: Any, hole: Pixels, job: Job, check: Callable[[], None]) -> None:
     try:
         fill_holes(picture, hole, job.model, job.parameters, check=check)
-    except (cv2.error, RuntimeError, ValueError, MemoryError) as error:
+    except (cv2.error, RuntimeError, ValueError) as error:
+        if _is_out_of_memory(error):
+            raise
         raise ItemError(
             Code.MODEL_FAILED,
             f"{job.model.manifest.id} failed on this picture of {picture.width}x{picture.height}. Try another model.",
         ) from error
+
+
+def _ensure_memory(header: Header, bytes_max: int | None) -> None:
+    """Refuses what cannot even be decoded: some decoders take a lack of memory for damage."""
+    channels = {"L": 1, "RGB": 3, "RGBA": 4}.get(header.mode, 4)
+    needed = header.width * header.height * channels * (2 if header.is_16_bit else 1) * _DECODED_COPIES
+    if bytes_max is not None and needed > bytes_max:
+        raise _out_of_memory(header, bytes_max)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, ItemError):
+        error = error.__cause__ or error
+    return isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem
+
+
+def _out_of_memory(header: Header, bytes_max: int | None) -> ItemError:
+    bound = "this service has" if bytes_max is None else f"the {bytes_max >> 20} MiB that one item may take"
+    return ItemError(
+        Code.ITEM_OUT_OF_MEMORY,
+        f"This picture of {header.width}x{header.height} pixels needs more memory than {bound}. Scale it down, or "
+        "mask less of it at a time.",
+    )

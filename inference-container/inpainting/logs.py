@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
+
+# The task that is being worked on: lines that are written meanwhile tell it.
+current_task: ContextVar[str | None] = ContextVar("current_task", default=None)
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,6 +22,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (task_id := current_task.get()) is not None:
+            entry["taskId"] = task_id
         entry.update(getattr(record, "fields", {}))
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)

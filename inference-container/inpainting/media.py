@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Collection
+from collections.abc import AsyncIterable, AsyncIterator, Collection
 from typing import Any
 
 import httpx
@@ -11,6 +11,10 @@ import httpx
 from inpainting.errors import Code, ItemError
 from inpainting.origins import Origin, ensure_allowed
 
+# Made once, and before processes are forked: reading the certificates takes longer than a small picture.
+_TLS = httpx.create_ssl_context(trust_env=False)
+# A result up to this size is sent in one piece.
+_PIECE_BYTES = 1024 * 1024
 _PERMANENT_ADVICE = "The signed URL may have expired or the object may be gone: sign a new one."
 
 
@@ -28,7 +32,7 @@ class MediaClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def fetch(self, url: str, *, name: str, field: str) -> bytes:
+    async def fetch(self, url: str, *, name: str, field: str) -> bytearray:
         """The bytes behind a URL.
 
         Raises ItemError: origin.refused, media.too_large, or media.fetch_failed (retryable where the store
@@ -45,7 +49,7 @@ class MediaClient:
                 retryable=True,
             ) from error
 
-    async def _fetch(self, url: str, name: str) -> bytes:
+    async def _fetch(self, url: str, name: str) -> bytearray:
         async with self._http.stream("GET", url) as response:
             if response.status_code != 200:
                 raise ItemError(
@@ -61,11 +65,13 @@ class MediaClient:
             async for chunk in response.aiter_raw():
                 chunks += chunk
                 self._ensure_size(len(chunks), name)
-            return bytes(chunks)
+            return chunks
 
-    async def store(self, url: str, data: bytes, *, content_type: str) -> None:
+    async def store(self, url: str, data: bytes | bytearray, *, content_type: str) -> None:
         """Writes a result; raises ItemError: origin.refused or result.store_failed."""
-        await self._put(url, data, {"Content-Type": content_type}, seconds_max=self._seconds_max)
+        content = bytes(data) if len(data) <= _PIECE_BYTES else _cut(data)
+        headers = {"Content-Type": content_type, "Content-Length": str(len(data))}
+        await self._put(url, content, headers, seconds_max=self._seconds_max)
 
     async def store_chunks(self, url: str, chunks: AsyncIterable[bytes], *, size_bytes: int, content_type: str) -> None:
         """Writes a result of any size for as long as its store keeps taking of it.
@@ -104,11 +110,18 @@ class MediaClient:
             )
 
 
+async def _cut(data: bytes | bytearray) -> AsyncIterator[bytes]:
+    view = memoryview(data)
+    for start in range(0, len(view), _PIECE_BYTES):
+        yield bytes(view[start : start + _PIECE_BYTES])
+
+
 def client_options(*, seconds_max: float, connections: int) -> dict[str, Any]:
     """How stores are spoken to: httpx's arguments for a client of either kind."""
     return {
         "follow_redirects": False,
         "trust_env": False,
+        "verify": _TLS,
         "timeout": httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
         "limits": httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         # The stored bytes are the picture; a compressed transfer would hide its size and have ranges of its own.

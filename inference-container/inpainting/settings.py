@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +13,9 @@ from inpainting import PIXELS_CEILING
 from inpainting.origins import Origin
 
 SECRET_CHARACTERS_MIN = 32
+# What a picture needs at most, as measured: sixteen bits with alpha, most of it a hole.
+ITEM_BYTES_PER_PIXEL = 48
+ITEM_BYTES_BASE = 512 * 1024 * 1024
 
 
 class SettingsError(Exception):
@@ -54,6 +57,9 @@ class Settings:
     video_bytes_max: int = 16 * 1024 * 1024 * 1024
     picture_pixels_max: int = 64_000_000
     item_seconds_max: int = 120
+    item_bytes_max: int = 0
+    gpus: int = 1
+    gpu_items_max: int = 32
     turn_seconds_max: int = 30
     still_seconds_max: int = 60
     probe_seconds_max: int = 160
@@ -65,13 +71,27 @@ class Settings:
     watts_per_core: float = 6.0
     log_level: str = "info"
 
+    @property
+    def item_bytes_bound(self) -> int:
+        """How much memory a process may take for one item or video, beyond what it has before."""
+        return self.item_bytes_max or ITEM_BYTES_BASE + ITEM_BYTES_PER_PIXEL * self.picture_pixels_max
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings in an environment; raises SettingsError for the first that cannot be used."""
-    defaults = Settings(secrets=(), media_origins=frozenset())
-    return Settings(
+    return replace(
+        read_local_settings(environment),
         secrets=_read_secrets(environment),
         media_origins=_read_origins(environment),
+    )
+
+
+def read_local_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings for who needs neither secret nor media origins; raises SettingsError."""
+    defaults = Settings(secrets=(), media_origins=frozenset())
+    return Settings(
+        secrets=(),
+        media_origins=frozenset(),
         host=environment.get("INFERENCE_HOST") or defaults.host,
         port=_read_int(environment, "INFERENCE_PORT", defaults.port, 0, 65535),
         threads=_read_int(environment, "INFERENCE_THREADS", os.cpu_count() or 1, 1, 256),
@@ -93,6 +113,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             environment, "INFERENCE_PICTURE_PIXELS_MAX", defaults.picture_pixels_max, 1, PIXELS_CEILING
         ),
         item_seconds_max=_read_int(environment, "INFERENCE_ITEM_SECONDS_MAX", defaults.item_seconds_max, 1, 3600),
+        item_bytes_max=_read_int(environment, "INFERENCE_ITEM_BYTES_MAX", defaults.item_bytes_max, 0, 2**50),
+        gpus=_read_int(environment, "INFERENCE_GPUS", defaults.gpus, 1, 64),
+        gpu_items_max=_read_int(environment, "INFERENCE_GPU_ITEMS_MAX", defaults.gpu_items_max, 1, 1024),
         turn_seconds_max=_read_int(environment, "INFERENCE_TURN_SECONDS_MAX", defaults.turn_seconds_max, 1, 3600),
         still_seconds_max=_read_int(environment, "INFERENCE_STILL_SECONDS_MAX", defaults.still_seconds_max, 1, 3600),
         probe_seconds_max=_read_int(environment, "INFERENCE_PROBE_SECONDS_MAX", defaults.probe_seconds_max, 1, 86400),

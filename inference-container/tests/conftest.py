@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,9 @@ def sign(secret: str = SECRET, **claims: Any) -> str:
 
 
 class RunningService:
-    """`python -m inpainting serve` as a child process."""
+    """`python -m inpainting serve` as a child process, or a program that does the same with more."""
 
-    def __init__(self, media_origin: str, **settings: str) -> None:
+    def __init__(self, media_origin: str, *, program: Sequence[str] = ("-m", "inpainting"), **settings: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("INFERENCE_")}
         environment |= {
             "INFERENCE_SECRET": SECRET,
@@ -47,7 +47,7 @@ class RunningService:
             **settings,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "inpainting", "serve"],
+            [sys.executable, *program, "serve"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -69,7 +69,7 @@ class RunningService:
             self.log_lines.append(line)
             self._logged.put(json.loads(line))
 
-    def wait_for_log(self, message: str, seconds: float = 20) -> dict[str, Any]:
+    def wait_for_log(self, message: str, seconds: float = 60) -> dict[str, Any]:
         """The next log entry with that message."""
         deadline = time.monotonic() + seconds
         while True:
@@ -102,8 +102,9 @@ def start(media: MediaServer) -> Iterator[Callable[..., RunningService]]:
     """Starts a service with settings of its own, ready to work."""
     running: list[RunningService] = []
 
-    def start_one(**settings: str) -> RunningService:
-        service = RunningService(settings.pop("INFERENCE_MEDIA_ORIGINS", media.origin), **settings)
+    def start_one(*, program: Sequence[str] = ("-m", "inpainting"), **settings: str) -> RunningService:
+        origins = settings.pop("INFERENCE_MEDIA_ORIGINS", media.origin)
+        service = RunningService(origins, program=program, **settings)
         running.append(service)
         service.wait_for_log("set up")
         return service

@@ -218,6 +218,6 @@ def test_an_item_that_takes_too_long_ends_with_a_timeout(
     start: Callable[..., RunningService], media: MediaServer
 ) -> None:
     bench = Bench(start(INFERENCE_ITEM_SECONDS_MAX="1"), media)
-    mask = encode(box_mask(240, 240, (10, 10, 230, 230)))
-    error = bench.refuse(encode(scene(240, 240)), mask, model="patchmatch", parameters={"patchSize": 7})
+    mask = encode(box_mask(600, 600, (20, 20, 580, 580)))
+    error = bench.refuse(encode(scene(600, 600)), mask, model="patchmatch", parameters={"patchSize": 15})
     assert_error(error, "item.timeout", "1 s", "telea")

@@ -13,8 +13,8 @@ from inpainting.models.manifest import Manifest
 Pixels = npt.NDArray[Any]
 
 
-class Model(Protocol):
-    """Fills holes in 8-bit BGR crops. Called from several threads at once."""
+class Described(Protocol):
+    """What is known of a model wherever it is loaded."""
 
     @property
     def manifest(self) -> Manifest:
@@ -25,6 +25,10 @@ class Model(Protocol):
     def parameters(self) -> type[BaseModel]:
         """What a request may set; unknown names are refused."""
         ...
+
+
+class Model(Described, Protocol):
+    """Fills holes in 8-bit BGR crops. Called from several threads at once."""
 
     def crop_pixels_max(self, parameters: Any) -> int:
         """How large a crop may be before it is worked on at a smaller scale."""
@@ -51,7 +55,7 @@ class BatchModel(Model, Protocol):
         ...
 
 
-def read_parameters(model: Model, values: dict[str, Any]) -> BaseModel:
+def read_parameters(model: Described, values: dict[str, Any]) -> BaseModel:
     """The model's parameters; raises RequestError(model.parameters_invalid) naming those that are valid."""
     try:
         return model.parameters.model_validate(values, strict=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel
 
 from inpainting.errors import Code, RequestError
 from inpainting.models.contract import SetupError
 from inpainting.models.exports import FAMILIES, Family
-from inpainting.models.interface import Model
+from inpainting.models.interface import Described, Model
 from inpainting.models.learned import NoParameters, describe_unloaded, load_learned
 from inpainting.models.manifest import DEFAULT_ALIAS, Manifest, Status
 from inpainting.models.opencv import NAVIER_STOKES, TELEA
@@ -19,6 +23,17 @@ from inpainting.models.selfcheck import PROBE_PICTURE, check_model, measure_spee
 from inpainting.settings import Settings
 
 log = logging.getLogger("inpainting")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How setting a model up went: what another process has to know of it. `seconds` is what it took."""
+
+    manifest: Manifest
+    parameters: type[BaseModel]
+    reason: str | None
+    milliseconds: float | None
+    seconds: float
 
 
 class Entry:
@@ -36,7 +51,7 @@ class Entry:
         self.needs_weights = needs_weights
         self.status = Status.NOT_CONFIGURED if load is None else Status.STARTING
         self.reason = reason
-        self.model: Model | None = None
+        self.model: Described | None = None
         self.milliseconds: float | None = None
         self._load = load
 
@@ -56,6 +71,29 @@ class Entry:
             log.exception("model failed unexpectedly", extra={"fields": {"model": self.manifest.id}})
             self.reason = f"it could not be set up ({type(error).__name__}: {error})"
         self.status = Status.READY if self.reason is None else Status.FAILED
+
+    def load(self) -> Model:
+        """The model alone, which has been set up before; raises SetupError."""
+        assert self._load is not None  # noqa: S101 - what is not configured is not loaded
+        return self._load()
+
+    def report(self) -> Report:
+        """Sets the model up; what came of it. Blocks."""
+        started = time.monotonic()
+        self.set_up()
+        return Report(
+            manifest=self.manifest,
+            parameters=NoParameters if self.model is None else self.model.parameters,
+            reason=self.reason,
+            milliseconds=self.milliseconds,
+            seconds=time.monotonic() - started,
+        )
+
+    def adopt(self, report: Report) -> None:
+        """Takes over what came of setting the model up elsewhere."""
+        self.manifest, self.reason, self.milliseconds = report.manifest, report.reason, report.milliseconds
+        self.model = report if report.reason is None else None
+        self.status = Status.READY if report.reason is None else Status.FAILED
 
     def describe(self, *, is_default: bool) -> dict[str, Any]:
         """The entry of `GET /v1/models`."""
@@ -100,27 +138,32 @@ class Registry:
         failed = ((id_, entry) for id_, entry in self._by_id.items() if entry.status is Status.FAILED)
         return [f"{id_}: {entry.reason}" for id_, entry in failed]
 
-    def set_up_default(self) -> bool:
-        """Sets up the model that is used where none is named; answers whether it is ready. Blocks."""
-        self._set_up(self._default)
+    @property
+    def is_default_ready(self) -> bool:
         return self._default.status is Status.READY
 
-    def set_up_built_in(self) -> None:
-        """Sets up the models that need no weights. Blocks for less than a second or two."""
-        for entry in self._by_id.values():
-            if not entry.needs_weights:
-                self._set_up(entry)
+    def entry(self, id_: str) -> Entry:
+        """The place of the model with that id; raises KeyError."""
+        return self._by_id[id_]
 
-    def set_up_others(self) -> None:
-        """Sets up what is configured beside them, one after the other. Blocks for as long as downloads take."""
-        for entry in self._by_id.values():
-            self._set_up(entry)
+    @property
+    def startable_ids(self) -> list[str]:
+        """The models that are configured and not set up yet, the default in front."""
+        starting = [id_ for id_, entry in self._by_id.items() if entry.status is Status.STARTING]
+        return sorted(starting, key=lambda id_: id_ != self.default_id)
 
-    def _set_up(self, entry: Entry) -> None:
-        if entry.status is Status.STARTING:
-            entry.set_up()
+    @property
+    def first_ids(self) -> list[str]:
+        """Those to set up before anything else: the default, and what needs no weights."""
+        is_first = {id_: id_ == self.default_id or not entry.needs_weights for id_, entry in self._by_id.items()}
+        return [id_ for id_ in self.startable_ids if is_first[id_]]
 
-    def choose(self, name: str) -> Model:
+    @property
+    def later_ids(self) -> list[str]:
+        """The others: their weights may take minutes to come."""
+        return [id_ for id_ in self.startable_ids if id_ not in self.first_ids]
+
+    def choose(self, name: str) -> Described:
         """The model of that id or alias.
 
         Raises RequestError: service.not_ready while it is being set up, or where it is the default and cannot be
@@ -150,10 +193,14 @@ class Registry:
         }
 
 
+# What needs no weights.
+BUILT_IN: list[Model] = [PatchMatch(), TELEA, NAVIER_STOKES]
+
+
 def create_registry(settings: Settings) -> Registry:
     """Every model this installation can run. Learned models come first where their weights are named."""
     learned = [_create_learned(family, settings) for family in FAMILIES]
-    built_in = [Entry(model.manifest, _always(model)) for model in (PatchMatch(), TELEA, NAVIER_STOKES)]
+    built_in = [Entry(model.manifest, _always(model)) for model in BUILT_IN]
     configured = [entry for entry in learned if entry.status is not Status.NOT_CONFIGURED]
     default = settings.default_model or [*configured, *built_in][0].manifest.id
     return Registry([*built_in, *learned], default)

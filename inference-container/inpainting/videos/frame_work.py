@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,7 +16,6 @@ from av.video.frame import VideoFrame
 
 from inpainting.course import Course, stopping_error
 from inpainting.errors import Code, ItemError
-from inpainting.exchange import Emit
 from inpainting.videos.colours import to_upright_bgr
 from inpainting.videos.frame_budget import FrameBudget, FrameShare
 from inpainting.videos.frame_masks import EncodedMask, MaskFrame, encode_still_mask, read_mask_frames
@@ -33,6 +31,7 @@ _IN_HAND_PER_THREAD = 4
 PNG = "image/png"
 
 T = TypeVar("T")
+Emit = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +59,6 @@ class FrameWork:
     def __init__(self, body: FramesBody, workshop: Workshop, course: Course, budget: FrameBudget, emit: Emit) -> None:
         self.left = {sample.index: sample for sample in body.samples}
         self.is_mask_left = isinstance(body.mask, MaskStillBody) and body.mask.result_url is not None
-        self.cpu_seconds = 0.0
         self._body = body
         self._size = (body.size.width, body.size.height)
         self._workshop = workshop
@@ -86,7 +84,7 @@ class FrameWork:
                     tasks.create_task(self._make_still_mask())
                 if not self._body.samples:
                     return
-                reading = loop.run_in_executor(self._workshop.readers, self._count_time(lambda: self._read(post)))
+                reading = loop.run_in_executor(self._workshop.readers, lambda: self._read(post))
                 reading.add_done_callback(lambda _: decoded.put_nowait(None))
                 while (one := await decoded.get()) is not None:
                     tasks.create_task(self._finish(one))
@@ -170,45 +168,36 @@ class FrameWork:
         assert mask.result_url is not None  # noqa: S101 - asked before
         line: dict[str, Any]
         try:
-            data = await self._workshop.media.fetch(mask.url, name="The mask", field="mask.url")
+            data = bytes(await self._workshop.media.fetch(mask.url, name="The mask", field="mask.url"))
             pixels_max = self._workshop.settings.picture_pixels_max
             encoded = await self._compute(lambda: encode_still_mask(data, self._size, pixels_max=pixels_max))
             await self._workshop.media.store(mask.result_url, encoded.data, content_type=PNG)
             line = {"status": "succeeded", "width": self._size[0], "height": self._size[1], **describe_mask(encoded)}
         except Exception as error:
-            line = {"status": "failed", "error": describe_error(as_item_error(error, self._body))}
+            line = {"status": "failed", "error": describe_error(as_item_error(error))}
         self.is_mask_left = False
         await self._emit({"type": "mask", **line})
 
     async def _tell_failure(self, sample: SampleBody, error: Exception) -> None:
-        await self._tell(sample, describe_failure(sample, as_item_error(error, self._body)))
+        await self._tell(sample, describe_failure(sample, as_item_error(error)))
 
     async def _tell(self, sample: SampleBody, line: dict[str, Any]) -> None:
         del self.left[sample.index]
         await self._emit(line)
 
     async def _compute(self, step: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._workshop.pool, self._count_time(step))
-
-    def _count_time(self, step: Callable[[], T]) -> Callable[[], T]:
-        """The step, counting its processor time."""
-
-        def run() -> T:
-            started = time.thread_time()
-            try:
-                return step()
-            finally:
-                self.cpu_seconds += time.thread_time() - started
-
-        return run
+        return await asyncio.get_running_loop().run_in_executor(self._workshop.pool, step)
 
 
-def as_item_error(error: Exception, body: FramesBody) -> ItemError:
+def as_item_error(error: Exception) -> ItemError:
     """The error as lines tell it: a fault of this service's own is logged and may be tried again."""
     if isinstance(error, ItemError):
         return error
-    fields = {"taskId": str(body.task_id)}
-    log.error("frame failed unexpectedly", exc_info=error, extra={"fields": fields})
+    if isinstance(error, MemoryError) or getattr(error, "code", None) == cv2.Error.StsNoMem:
+        return ItemError(
+            Code.ITEM_OUT_OF_MEMORY, "This frame needs more memory than one video may take. Scale the video down."
+        )
+    log.error("frame failed unexpectedly", exc_info=error)
     return ItemError(Code.SERVICE_FAILED, "The service failed on this frame. Send it again.", retryable=True)
 
 

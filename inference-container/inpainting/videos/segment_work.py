@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
@@ -34,24 +33,19 @@ T = TypeVar("T")
 
 
 class VideoWork:
-    """What the work on one request shares with those who tell of it. `frames` grows meanwhile."""
+    """What the work on one request shares with those who tell of it: `count_frames` says how far it is."""
 
     def __init__(self, workshop: Workshop, course: Course) -> None:
         self.workshop = workshop
         self.course = course
-        self.cpu_seconds = 0.0
         self.count_frames: Callable[[], int] = lambda: 0
 
     async def compute(self, executor: Executor, step: Callable[[], T]) -> T:
-        """Runs a step in a thread, where the course still allows it, and counts its processor time."""
+        """Runs a step in a thread, where the course still allows it."""
 
         def run() -> T:
             self.course.check()
-            started = time.thread_time()
-            try:
-                return step()
-            finally:
-                self.cpu_seconds += time.thread_time() - started
+            return step()
 
         return await asyncio.get_running_loop().run_in_executor(executor, run)
 
@@ -70,7 +64,6 @@ class VideoWork:
             "sha256": result.sha256,
             "crc32": result.crc32,
             "contentType": CONTENT_TYPE,
-            "energy": self.workshop.describe_energy(self.cpu_seconds),
         }
 
 
@@ -125,7 +118,7 @@ async def _load_frame(
 
 
 async def _fetch_frame(url: str, field: str, name: str, size: tuple[int, int], work: VideoWork) -> VideoFrame:
-    data = await work.workshop.media.fetch(url, name=name, field=field)
+    data = bytes(await work.workshop.media.fetch(url, name=name, field=field))
     pixels_max = work.workshop.settings.picture_pixels_max
     return await work.compute(
         work.workshop.pool, lambda: decode_frame(data, name=name, size=size, pixels_max=pixels_max)
