@@ -79,3 +79,6 @@ export const taskRunMsMax: Readonly<Record<TaskKind, number>> = {
   encode: 4 * 60_000,
   assemble: 12 * 60_000,
 }
+
+/** Of a task whose frames are filled from each other: nothing of a window has ended before all of it has. */
+export const sequenceRunMsMax = 12 * 60_000

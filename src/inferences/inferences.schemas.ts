@@ -71,6 +71,11 @@ const overview = {
   resultsDeletedAt: time.nullable(),
 }
 
+const energyMethod = z.string().nullable().openapi({
+  description:
+    'How the energy behind `carbonGrams` was found, such as `cpu-time-estimate` or `rapl`',
+})
+
 const resultItem = z.object({
   position: z.number(),
   kind: z.enum(['image', 'frame']),
@@ -84,6 +89,7 @@ const resultItem = z.object({
   sha256: z.string().nullable(),
   inpaintMs: z.number().nullable(),
   carbonGrams: z.number().nullable(),
+  energyMethod,
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
 })
 
@@ -176,6 +182,10 @@ export const resultsSchema = z.object({
           .array(z.number())
           .openapi({ description: 'Indexes of the frames that are shown as they were uploaded' }),
         notes: z.array(z.string()),
+        carbonGrams: z
+          .number()
+          .openapi({ description: 'Of putting the video together; its frames have their own' }),
+        energyMethod,
       }),
     ),
     items: z.array(resultItem),

@@ -105,6 +105,8 @@ export const inferenceItems = sqliteTable(
     sha256: text('sha256'),
     crc32: integer('crc32'),
     joules: real('joules'),
+    /** How the joules were found, in the inference service's words. */
+    energyMethod: text('energy_method'),
     inpaintMs: real('inpaint_ms'),
     errorCode: text('error_code'),
     errorMessage: text('error_message'),
@@ -129,6 +131,8 @@ export const inferenceVideos = sqliteTable(
     firstPosition: integer('first_position').notNull(),
     frameCount: integer('frame_count').notNull(),
     resultKey: text('result_key').notNull(),
+    /** Between its frames, where they are filled from each other; null where each is filled on its own. */
+    spacingSeconds: real('spacing_seconds'),
     /** The frames whose originals stand in their place, as a JSON array of frame indexes. */
     replacedFrames: text('replaced_frames').notNull().default('[]'),
     notes: text('notes').notNull().default('[]'),
@@ -140,6 +144,8 @@ export const inferenceVideos = sqliteTable(
     sha256: text('sha256'),
     crc32: integer('crc32'),
     joules: real('joules').notNull().default(0),
+    /** How the joules were found; `mixed` where not all of them in one way. */
+    energyMethod: text('energy_method'),
     errorCode: text('error_code'),
     errorMessage: text('error_message'),
     updatedAt: integer('updated_at').notNull(),

@@ -1,9 +1,14 @@
 import type { TaskKind } from './inferences.lifecycle.ts'
+import { estimateSeconds, type ModelPace } from './pace.rules.ts'
+import { chooseSpacing, sequenceTaskFrames, windowFrames } from './videos/sequences.rules.ts'
+import type { VideoTimes } from './videos/timing.rules.ts'
 
 /** What decides how long an item takes, and which video it is a frame of. */
 export interface PlannedItem {
   readonly position: number
   readonly videoId: string | null
+  /** When the frame is shown, in ticks of its video. */
+  readonly pts: number | null
   readonly pixels: number
   readonly holePixels: number
 }
@@ -23,79 +28,49 @@ export const encodedFramesMax = 240
 const encodedPixelsMax = encodedFramesMax * 1280 * 720
 /** Large frames come in longer tasks: the URLs of all stretches of a video fit into one request, too. */
 const encodedFramesMin = 32
+/** Frames that are filled from each other come in stretches of whole windows, so that tasks end where stretches do. */
+export const encodedSequenceFramesMin = windowFrames
 
 const itemsMax = 16
 const secondsMax = 20
-const itemSecondsMax = 60
 
-/** How long a model takes on one core, beside decoding and encoding. */
-export interface ModelPace {
-  readonly secondsPerHolePixel: number
-  /** What the smallest hole takes: a learned model works on a whole crop whatever is missing of it. */
-  readonly secondsMin: number
-}
-
-/** Measured with a 64² box and a blob of 5 % at 512². */
-const builtInPaces: Readonly<Record<string, ModelPace>> = {
-  patchmatch: { secondsPerHolePixel: 50e-6, secondsMin: 0 },
-  telea: { secondsPerHolePixel: 1e-6, secondsMin: 0 },
-  'navier-stokes': { secondsPerHolePixel: 1e-6, secondsMin: 0 },
-}
-/** A model of which nothing is known may be a learned one on a processor: eight items a task then. */
-const unknownPace: ModelPace = { secondsPerHolePixel: 200e-6, secondsMin: 2.4 }
-
-/** The hole in the picture that the inference service measures with. */
-const measuredHolePixels = 64 * 64
-/** A measurement on a machine that was busy, or that had everything at hand, is off by as much. */
-const measurementFactorMax = 4
-const measuredSecondsMin = 0.02
-const measuredSecondsMax = 20
-
-const secondsPerPixel = 100e-9
-const secondsPerItem = 0.02
-
-/** The pace of a model by its id, where that is known, and by the milliseconds that the service measured. */
-export function paceOf(model: {
-  readonly id: string | null
-  readonly milliseconds: number | null
-}): ModelPace {
-  const { id, milliseconds } = model
-  const builtIn = id !== null && Object.hasOwn(builtInPaces, id) ? builtInPaces[id] : undefined
-  if (milliseconds === null) return builtIn ?? unknownPace
-  const measured = milliseconds / 1000 / measuredHolePixels
-  if (builtIn) {
-    const { secondsPerHolePixel: usual, secondsMin } = builtIn
-    const bounds = [usual / measurementFactorMax, usual * measurementFactorMax] as const
-    return { secondsPerHolePixel: clamp(measured, bounds), secondsMin }
+/** The videos whose frames are filled from each other, with the seconds between these. */
+export function chooseSequences(
+  items: readonly PlannedItem[],
+  videos: ReadonlyMap<string, Pick<VideoTimes, 'fps' | 'timeBase'>>,
+  pace: ModelPace,
+): Map<string, number> {
+  const sequences = new Map<string, number>()
+  for (const { videoId, items: frames } of cutAtVideos(items)) {
+    const video = videoId === null ? undefined : videos.get(videoId)
+    const spacing = video ? chooseSpacing(video, frames, pace) : null
+    if (videoId !== null && spacing !== null) sequences.set(videoId, spacing)
   }
-  const secondsMin = clamp(milliseconds / 1000, [measuredSecondsMin, measuredSecondsMax])
-  return { secondsPerHolePixel: secondsMin / measuredHolePixels, secondsMin }
-}
-
-function clamp(value: number, [least, most]: readonly [number, number]): number {
-  return Math.min(most, Math.max(least, value))
-}
-
-function estimateSeconds(item: PlannedItem, pace: ModelPace): number {
-  const filling = Math.max(pace.secondsMin, item.holePixels * pace.secondsPerHolePixel)
-  return Math.min(itemSecondsMax, secondsPerItem + item.pixels * secondsPerPixel + filling)
+  return sequences
 }
 
 /**
  * Plans an inference of these items, in the order of their positions: they are inpainted in tasks of at most 16 items and
- * some 20 seconds of one core; each video is encoded in stretches of at most 240 frames of 1280 x 720 pixels, and assembled. A task that
- * inpaints lies within one stretch, or outside of all videos.
+ * some 20 seconds of one core, or of whole windows where the frames of their video are filled from each other
+ * (`sequences` holds these videos); each video is encoded in stretches of at most 240 frames of 1280 x 720 pixels, and
+ * assembled. A task that inpaints lies within one stretch, or outside of all videos.
  */
-export function planTasks(items: readonly PlannedItem[], pace: ModelPace): PlannedTask[] {
+export function planTasks(
+  items: readonly PlannedItem[],
+  pace: ModelPace,
+  sequences: Pick<ReadonlyMap<string, unknown>, 'has'> = new Map(),
+): PlannedTask[] {
   const runs = cutAtVideos(items)
-  return [
-    ...runs.flatMap(({ videoId, items: run }) =>
-      (videoId === null ? [run] : cutIntoStretches(run)).flatMap((stretch) =>
-        planInpainting(stretch, pace),
-      ),
-    ),
-    ...runs.flatMap(({ videoId, items: run }) => (videoId === null ? [] : planVideo(videoId, run))),
-  ]
+  const planned = runs.map(({ videoId, items: run }) => {
+    if (videoId === null) return { inpaint: planInpainting(run, pace), video: [] }
+    const isSequence = sequences.has(videoId)
+    const stretches = cutIntoPieces(run, stretchFrames(run, isSequence))
+    const inpaint = isSequence
+      ? planSequence(run, stretches, pace)
+      : stretches.flatMap((stretch) => planInpainting(stretch, pace))
+    return { inpaint, video: planVideo(videoId, run, stretches) }
+  })
+  return [...planned.flatMap(({ inpaint }) => inpaint), ...planned.flatMap(({ video }) => video)]
 }
 
 interface Run {
@@ -103,7 +78,7 @@ interface Run {
   readonly items: PlannedItem[]
 }
 
-/** Neighbours of one video, or of none, together. */
+/** The items of each video, and those between videos, together. */
 function cutAtVideos(items: readonly PlannedItem[]): Run[] {
   const runs: Run[] = []
   for (const item of items) {
@@ -114,28 +89,46 @@ function cutAtVideos(items: readonly PlannedItem[]): Run[] {
   return runs
 }
 
-function cutIntoStretches(run: readonly PlannedItem[]): PlannedItem[][] {
-  const stretches: PlannedItem[][] = []
+function stretchFrames(run: readonly PlannedItem[], isSequence: boolean): number {
   const pixels = Math.max(1, run[0]?.pixels ?? 0)
-  const fitting = Math.max(encodedFramesMin, Math.floor(encodedPixelsMax / pixels))
-  const size = Math.min(encodedFramesMax, fitting)
-  for (let first = 0; first < run.length; first += size) {
-    stretches.push(run.slice(first, first + size))
-  }
-  return stretches
+  const fitting = Math.min(encodedFramesMax, Math.floor(encodedPixelsMax / pixels))
+  if (!isSequence) return Math.max(encodedFramesMin, fitting)
+  return Math.max(encodedSequenceFramesMin, fitting - (fitting % windowFrames))
 }
 
-function planVideo(videoId: string, frames: readonly PlannedItem[]): PlannedTask[] {
-  const over = (kind: TaskKind, stretch: readonly PlannedItem[]): PlannedTask => ({
-    kind,
-    videoId,
-    firstPosition: stretch[0]?.position ?? 0,
-    itemCount: stretch.length,
-  })
+function cutIntoPieces<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size)
+  return Array.from({ length: count }, (_, piece) => items.slice(piece * size, (piece + 1) * size))
+}
+
+function toTask(
+  kind: TaskKind,
+  videoId: string | null,
+  items: readonly PlannedItem[],
+): PlannedTask {
+  return { kind, videoId, firstPosition: items[0]?.position ?? 0, itemCount: items.length }
+}
+
+function planVideo(
+  videoId: string,
+  frames: readonly PlannedItem[],
+  stretches: readonly (readonly PlannedItem[])[],
+): PlannedTask[] {
   return [
-    ...cutIntoStretches(frames).map((stretch) => over('encode', stretch)),
-    over('assemble', frames),
+    ...stretches.map((stretch) => toTask('encode', videoId, stretch)),
+    toTask('assemble', videoId, frames),
   ]
+}
+
+function planSequence(
+  frames: readonly PlannedItem[],
+  stretches: readonly (readonly PlannedItem[])[],
+  pace: ModelPace,
+): PlannedTask[] {
+  const size = sequenceTaskFrames(frames, pace)
+  return stretches.flatMap((stretch) =>
+    cutIntoPieces(stretch, size).map((piece) => toTask('inpaint', null, piece)),
+  )
 }
 
 function planInpainting(items: readonly PlannedItem[], pace: ModelPace): PlannedTask[] {

@@ -89,7 +89,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
     )
     const videos = await Promise.all(
       succeededVideos(outcome.videos).map(async (video) => ({
-        ...formatVideoFacts(video),
+        ...formatVideoFacts(video, format),
         downloadUrl: await signedUrls.sign({
           key: video.resultKey,
           fileName: resultFileName({ imageName: video.name, resultKey: video.resultKey }),

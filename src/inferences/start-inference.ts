@@ -6,13 +6,20 @@ import type { Database } from '../shared/database.ts'
 import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import type { TaskKind } from './inferences.lifecycle.ts'
-import { chooseModelOrThrow, readParametersOrThrow, resultFormatOf } from './parameters.rules.ts'
-import { paceOf, planTasks } from './plan-tasks.ts'
+import { type ModelPace, paceOf } from './pace.rules.ts'
+import {
+  chooseModelOrThrow,
+  type InferenceParameters,
+  readParametersOrThrow,
+  resultFormatOf,
+} from './parameters.rules.ts'
+import { chooseSequences, type PlannedItem, planTasks } from './plan-tasks.ts'
 import {
   findInferableDataset,
   type InferableDataset,
   insertInference,
   listPlannedItems,
+  listVideoTimes,
 } from './start.repository.ts'
 import { writeParameters } from './stored-parameters.rules.ts'
 import type { SendTasks } from './tasks/tasks.queue.ts'
@@ -60,7 +67,9 @@ export async function startInference(
     datasetId: dataset.id,
     itemCount: dataset.itemCount,
   })
-  const tasks = planTasks(items, paceOfChosen(chosen)).map((task) => ({
+  const pace = paceOfChosen(chosen)
+  const sequences = await findSequences(context.database, { dataset, items, parameters, pace })
+  const tasks = planTasks(items, pace, sequences).map((task) => ({
     ...task,
     id: context.createId(),
   }))
@@ -93,6 +102,7 @@ export async function startInference(
         frameUnitPrice: unit.framesPrice,
         resultExtension: resultFormatOf(parameters).extension,
         tasks,
+        sequences,
         nowMs: context.nowMs,
       }),
   })
@@ -112,6 +122,20 @@ export function inferenceOperationId(inferenceId: string): string {
 function paceOfChosen({ name, model }: ChosenModel) {
   const named = name === defaultAlias ? null : name
   return paceOf({ id: model?.id ?? named, milliseconds: model?.speed?.milliseconds ?? null })
+}
+
+async function findSequences(
+  database: Database,
+  planned: {
+    readonly dataset: InferableDataset
+    readonly items: readonly PlannedItem[]
+    readonly parameters: InferenceParameters
+    readonly pace: ModelPace
+  },
+): Promise<Map<string, number>> {
+  const { dataset, items, parameters, pace } = planned
+  if (dataset.frameCount === 0 || parameters.product.temporal === false) return new Map()
+  return chooseSequences(items, await listVideoTimes(database, dataset.id), pace)
 }
 
 async function findDatasetOrThrow(

@@ -1,6 +1,7 @@
 import { inferencePrefix, resultPrefix } from '../media/keys.ts'
 import type { Database } from '../shared/database.ts'
 import type { PlannedItem, PlannedTask } from './plan-tasks.ts'
+import type { VideoTimes } from './videos/timing.rules.ts'
 
 export interface InferableDataset {
   readonly id: string
@@ -30,12 +31,24 @@ export async function listPlannedItems(
 ): Promise<PlannedItem[]> {
   const { results } = await database.raw
     .prepare(
-      `SELECT position, video_id AS videoId, width * height AS pixels, hole_pixels AS holePixels
+      `SELECT position, video_id AS videoId, pts, width * height AS pixels, hole_pixels AS holePixels
        FROM dataset_items WHERE dataset_id = ?1 AND position < ?2 ORDER BY position`,
     )
     .bind(query.datasetId, query.itemCount)
     .all<PlannedItem>()
   return results
+}
+
+/** How the frames of a dataset's videos lie in time, by the videos' ids. */
+export async function listVideoTimes(
+  database: Database,
+  datasetId: string,
+): Promise<Map<string, Pick<VideoTimes, 'fps' | 'timeBase'>>> {
+  const { results } = await database.raw
+    .prepare('SELECT id, fps, time_base AS timeBase FROM videos WHERE dataset_id = ?1')
+    .bind(datasetId)
+    .all<{ id: string; fps: string; timeBase: string }>()
+  return new Map(results.map(({ id, ...times }) => [id, times]))
 }
 
 export interface NewInference {
@@ -52,6 +65,8 @@ export interface NewInference {
   /** Null where each result has the format of its picture. */
   readonly resultExtension: string | null
   readonly tasks: readonly (PlannedTask & { readonly id: string })[]
+  /** The videos whose frames are filled from each other, with the seconds between these. */
+  readonly sequences: ReadonlyMap<string, number>
   readonly nowMs: number
 }
 
@@ -110,10 +125,11 @@ export async function insertInference(
     database.raw
       .prepare(
         `INSERT INTO inference_videos (inference_id, video_id, upload_index, name, state, first_position,
-           frame_count, result_key, updated_at)
+           frame_count, result_key, spacing_seconds, updated_at)
          SELECT ?1, videos.id, coalesce(videos.upload_index, items.upload_index), videos.name, 'PENDING',
            min(items.position), count(*),
-           ?2 || videos.id || '_video_' || coalesce(videos.upload_index, items.upload_index) || '.mp4', ?5
+           ?2 || videos.id || '_video_' || coalesce(videos.upload_index, items.upload_index) || '.mp4',
+           ?6 ->> videos.id, ?5
          FROM dataset_items AS items JOIN videos ON videos.id = items.video_id
          WHERE items.dataset_id = ?3 AND items.position < ?4 AND ${exists}
          GROUP BY videos.id`,
@@ -124,6 +140,7 @@ export async function insertInference(
         inference.dataset.id,
         inference.dataset.itemCount,
         inference.nowMs,
+        JSON.stringify(Object.fromEntries(inference.sequences)),
       ),
     database.raw
       .prepare(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { taskRunMsMax } from '../../src/inferences/inferences.lifecycle.ts'
-import { encodedFramesMax } from '../../src/inferences/plan-tasks.ts'
+import { encodedFramesMax, encodedSequenceFramesMin } from '../../src/inferences/plan-tasks.ts'
 import { createPresignedUrls } from '../../src/media/presigned.ts'
 import { findMatches, isSource, listFiles, root } from './repository.ts'
 
@@ -60,9 +60,13 @@ describe('what the Worker asks of the inference service', () => {
     expect(bytesOf(Array.from({ length: 512 }, () => frame))).toBeLessThan(room)
     const sample = { index: 10_000, pts: Number.MAX_SAFE_INTEGER, imageUrl: url, maskUrl: url }
     expect(bytesOf(Array.from({ length: 256 }, () => sample))).toBeLessThan(room)
+    // The service's own most, of a sequence: its items, and the frames around them.
+    const pair = { index: 10_000, imageUrl: url, maskUrl: url }
+    const items = Array.from({ length: 128 }, () => ({ ...pair, id: '10000', resultUrl: url }))
+    const around = Array.from({ length: 256 }, () => pair)
+    expect(bytesOf({ items, sequence: { around } })).toBeLessThan(room)
     // A video of the most frames that are taken, in the shortest stretches.
-    expect(bytesOf(Array.from({ length: Math.ceil(10_000 / 32) }, () => ({ url })))).toBeLessThan(
-      room,
-    )
+    const stretches = Math.ceil(10_000 / encodedSequenceFramesMin)
+    expect(bytesOf(Array.from({ length: stretches }, () => ({ url })))).toBeLessThan(room)
   })
 })

@@ -8,7 +8,8 @@ import {
   taskLeaseMs,
   taskLeaseRenewalMs,
 } from '../../src/inferences/inferences.lifecycle.ts'
-import { paceOf, planTasks } from '../../src/inferences/plan-tasks.ts'
+import { paceOf } from '../../src/inferences/pace.rules.ts'
+import { planTasks } from '../../src/inferences/plan-tasks.ts'
 
 const telea = paceOf({ id: 'telea', milliseconds: null })
 const patchmatch = paceOf({ id: 'patchmatch', milliseconds: null })
@@ -28,6 +29,7 @@ describe('planning tasks', () => {
         const planned = sizes.map(({ pixels, hole }, position) => ({
           position,
           videoId: null,
+          pts: null,
           pixels,
           holePixels: Math.floor(pixels * hole),
         }))
@@ -45,6 +47,7 @@ describe('planning tasks', () => {
     const quick = Array.from({ length: 100 }, (_, position) => ({
       position,
       videoId: null,
+      pts: null,
       pixels: 147_456,
       holePixels: 4000,
     }))
@@ -58,6 +61,7 @@ describe('planning for a model', () => {
   const scratches = Array.from({ length: 64 }, (_, position) => ({
     position,
     videoId: null,
+    pts: null,
     pixels: 250_000,
     holePixels: 500,
   }))
@@ -98,6 +102,7 @@ describe('planning videos', () => {
     const planned = videos.map((videoId, position) => ({
       position,
       videoId,
+      pts: null,
       pixels: 10_000,
       holePixels: 100,
     }))
@@ -135,6 +140,7 @@ describe('planning videos', () => {
       const frames = Array.from({ length: 500 }, (_, position) => ({
         position,
         videoId: 'video',
+        pts: null,
         pixels,
         holePixels: 100,
       }))

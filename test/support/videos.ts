@@ -173,11 +173,11 @@ export async function deliverAll(
 /** A user's inference over these videos, held, with a way to look at it as its user. */
 export async function startVideos(
   videos: readonly StagedVideo[],
-  options: { images?: number; tokens?: number } = {},
+  options: { images?: number; tokens?: number; parameters?: unknown } = {},
 ) {
   const mario = await createUser({ tokens: options.tokens ?? 100 })
   const { name, videoIds } = await createDatasetWithVideos(mario, videos, options)
-  const started = await startHeld(mario, name)
+  const started = await startHeld(mario, name, { parameters: options.parameters })
   const look = async (path = '') =>
     (await request(mario, 'GET', `/api/inferences/${started.id}${path}`)).body.data
   return { mario, started, videoIds, look }

@@ -46,6 +46,7 @@ function formatItem(item: Named<ArchivedItem>) {
     ...formatOutcome(item),
     inpaintMs: item.inpaintMs,
     joules: item.joules,
+    energyMethod: item.energyMethod,
   }
 }
 
@@ -61,6 +62,7 @@ function formatVideo(video: Named<ArchivedVideo>) {
     replacedFrames: JSON.parse(video.replacedFrames) as unknown,
     notes: JSON.parse(video.notes) as unknown,
     joules: video.joules,
+    energyMethod: video.energyMethod,
   }
 }
 

@@ -43,6 +43,7 @@ export function formatResultItem(item: InferenceItemRow, { gramsPerJoule }: Resu
     sha256: item.sha256,
     inpaintMs: item.inpaintMs,
     carbonGrams: item.joules === null ? null : item.joules * gramsPerJoule,
+    energyMethod: item.energyMethod,
     error:
       item.errorCode === null ? null : { code: item.errorCode, message: item.errorMessage ?? '' },
   }

@@ -17,6 +17,7 @@ export type ArchivedItem = Pick<
   | 'sha256'
   | 'crc32'
   | 'joules'
+  | 'energyMethod'
   | 'inpaintMs'
   | 'errorCode'
   | 'errorMessage'
@@ -32,7 +33,7 @@ export async function listArchivedItems(
     .prepare(
       `SELECT position, kind, state, image_key AS imageKey, image_name AS imageName, result_key AS resultKey,
          video_id AS videoId, frame_index AS frameIndex, width, height, size_bytes AS sizeBytes, sha256, crc32,
-         joules, inpaint_ms AS inpaintMs, error_code AS errorCode, error_message AS errorMessage,
+         joules, energy_method AS energyMethod, inpaint_ms AS inpaintMs, error_code AS errorCode, error_message AS errorMessage,
          updated_at AS updatedAt
        FROM inference_items WHERE inference_id = ?1 AND position > ?2 ORDER BY position LIMIT ?3`,
     )
@@ -58,6 +59,7 @@ export type ArchivedVideo = Pick<
   | 'sha256'
   | 'crc32'
   | 'joules'
+  | 'energyMethod'
   | 'errorCode'
   | 'errorMessage'
   | 'updatedAt'
@@ -73,7 +75,7 @@ export async function listArchivedVideos(
       `SELECT video_id AS videoId, upload_index AS uploadIndex, name, state, frame_count AS frameCount,
          result_key AS resultKey, replaced_frames AS replacedFrames, notes, width, height,
          duration_seconds AS durationSeconds, size_bytes AS sizeBytes, sha256, crc32, joules,
-         error_code AS errorCode, error_message AS errorMessage, updated_at AS updatedAt
+         energy_method AS energyMethod, error_code AS errorCode, error_message AS errorMessage, updated_at AS updatedAt
        FROM inference_videos WHERE inference_id = ?1 ORDER BY upload_index, first_position`,
     )
     .bind(inferenceId)

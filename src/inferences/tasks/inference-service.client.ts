@@ -38,12 +38,27 @@ export interface InpaintRequest {
   /** The model's own, under its names. */
   readonly parameters: Readonly<Record<string, unknown>>
   readonly output: Pick<ResultFormat, 'format' | 'quality'>
-  readonly items: readonly {
+  readonly items: readonly (SignedPair & {
     readonly id: string
-    readonly imageUrl: string
-    readonly maskUrl: string
+    /** The frame's place in its video, from 0; where there is a `sequence`. */
+    readonly index?: number
     readonly resultUrl: string
-  }[]
+  })[]
+  /** Where the items are frames of one video that are filled from each other. */
+  readonly sequence?: {
+    /** The place of the first item. */
+    readonly first: number
+    /** The frames of the video. */
+    readonly count: number
+    readonly spacingSeconds: number
+    /** The frames beside the items that are looked at to fill them. */
+    readonly around: readonly (SignedPair & { readonly index: number })[]
+  }
+}
+
+interface SignedPair {
+  readonly imageUrl: string
+  readonly maskUrl: string
 }
 
 export interface InferenceServiceClient {

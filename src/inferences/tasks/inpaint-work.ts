@@ -2,17 +2,13 @@ import type { PresignedUrls } from '../../media/presigned.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../shared/database.ts'
 import type { Logger } from '../../shared/logger.ts'
-import { taskRunMsMax } from '../inferences.lifecycle.ts'
-import { contentTypeOfResult, resultFormatOf } from '../parameters.rules.ts'
-import { readStoredParameters } from '../stored-parameters.rules.ts'
+import { sequenceRunMsMax, taskRunMsMax } from '../inferences.lifecycle.ts'
 import type { ClaimedTask } from './claims.repository.ts'
-import type {
-  InferenceServiceClient,
-  InpaintRequest,
-  ItemOutcome,
-} from './inference-service.client.ts'
+import type { InferenceServiceClient, ItemOutcome } from './inference-service.client.ts'
+import { createInpaintRequest } from './inpaint-request.ts'
 import { keepLease } from './keep-lease.ts'
 import { createOutcomeLog } from './outcome-log.ts'
+import { findSequence } from './sequences.repository.ts'
 import type { TaskError, TaskWork } from './task-work.ts'
 
 export interface InpaintContext {
@@ -53,42 +49,20 @@ export function createInpaintWork(context: InpaintContext, task: ClaimedTask): T
           retryable.push(outcome.error.code)
         } else await log.add(outcome)
       }
-      const request = await createRequest(context.presignedUrls, task)
-      const end = await keepLease(context, task, (signal) =>
-        context.service.inpaint(request, { signal, onItem }),
+      const sequence = task.frameCount > 0 ? await findSequence(context.database, task) : null
+      const runMsMax = sequence === null ? taskRunMsMax.inpaint : sequenceRunMsMax
+      const request = await createInpaintRequest(context, task, {
+        sequence,
+        expiresInSeconds: Math.ceil(runMsMax / 1000),
+      })
+      const end = await keepLease(
+        context,
+        task,
+        (signal) => context.service.inpaint(request, { signal, onItem }),
+        runMsMax,
       )
       const [reason] = retryable
       return end.kind === 'ended' && reason !== undefined ? { kind: 'broken', reason } : end
     },
-  }
-}
-
-async function createRequest(
-  { presignGet, presignPut }: PresignedUrls,
-  task: ClaimedTask,
-): Promise<InpaintRequest> {
-  const parameters = readStoredParameters(task)
-  const { format, quality } = resultFormatOf(parameters)
-  const expiresInSeconds = Math.ceil(taskRunMsMax.inpaint / 1000)
-  const items = await Promise.all(
-    task.items.map(async (item) => {
-      const [imageUrl, maskUrl, resultUrl] = await Promise.all([
-        presignGet({ key: item.imageKey, expiresInSeconds }),
-        presignGet({ key: item.maskKey, expiresInSeconds }),
-        presignPut({
-          key: item.resultKey,
-          expiresInSeconds,
-          contentType: contentTypeOfResult(item.resultKey),
-        }),
-      ])
-      return { id: String(item.position), imageUrl, maskUrl, resultUrl }
-    }),
-  )
-  return {
-    taskId: task.id,
-    model: parameters.resolvedModelId ?? task.modelId,
-    parameters: parameters.model,
-    output: { format, quality },
-    items,
   }
 }

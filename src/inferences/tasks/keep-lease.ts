@@ -12,6 +12,7 @@ export async function keepLease<Result>(
   context: { readonly database: Database; readonly clock: Clock; readonly logger: Logger },
   task: ClaimedTask,
   work: (signal: AbortSignal) => Promise<Result>,
+  runMsMax: number = taskRunMsMax[task.kind],
 ): Promise<Result> {
   const lost = new AbortController()
   const renew = async () => {
@@ -24,7 +25,7 @@ export async function keepLease<Result>(
   }
   const timer = setInterval(renew, taskLeaseRenewalMs)
   try {
-    return await work(AbortSignal.any([lost.signal, AbortSignal.timeout(taskRunMsMax[task.kind])]))
+    return await work(AbortSignal.any([lost.signal, AbortSignal.timeout(runMsMax)]))
   } finally {
     clearInterval(timer)
   }

@@ -69,6 +69,7 @@ function toSucceeded(
     sha256: outcome.sha256,
     crc32: outcome.crc32,
     joules: outcome.energy.joules,
+    energyMethod: outcome.energy.method,
     inpaintMs: outcome.timings.inpaintMs,
   }
 }

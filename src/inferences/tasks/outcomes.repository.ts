@@ -10,6 +10,7 @@ export interface SucceededItem {
   readonly sha256: string
   readonly crc32: number
   readonly joules: number
+  readonly energyMethod: string
   readonly inpaintMs: number
 }
 
@@ -56,7 +57,8 @@ export function outcomeStatements(
         `UPDATE inference_items SET state = 'SUCCEEDED', content_type = made.value ->> 'contentType',
            width = made.value ->> 'width', height = made.value ->> 'height',
            size_bytes = made.value ->> 'sizeBytes', sha256 = made.value ->> 'sha256', crc32 = made.value ->> 'crc32',
-           joules = made.value ->> 'joules', inpaint_ms = made.value ->> 'inpaintMs', updated_at = ?4
+           joules = made.value ->> 'joules', energy_method = made.value ->> 'energyMethod',
+           inpaint_ms = made.value ->> 'inpaintMs', updated_at = ?4
          FROM json_each(?5) AS made
          WHERE inference_id = ?3 AND ${named} AND position = made.value ->> 'position'
            AND state = 'PENDING' AND ${held}`,

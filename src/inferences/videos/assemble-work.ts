@@ -4,7 +4,12 @@ import { segmentKey } from '../../media/keys.ts'
 import { taskRunMsMax } from '../inferences.lifecycle.ts'
 import type { ClaimedTask } from '../tasks/claims.repository.ts'
 import type { TaskWork } from '../tasks/task-work.ts'
-import { createVideoWork, type VideoWorkContext, videoContentType } from './video-work.ts'
+import {
+  createVideoWork,
+  spentEnergy,
+  type VideoWorkContext,
+  videoContentType,
+} from './video-work.ts'
 import { listStretchStarts } from './videos.repository.ts'
 
 const expiresInSeconds = Math.ceil(taskRunMsMax.assemble / 1000)
@@ -18,7 +23,7 @@ const assembledEnd = z.object({
   crc32: z.number(),
   contentType: z.string(),
   notes: z.array(z.string()),
-  energy: z.object({ joules: z.number() }),
+  energy: spentEnergy,
 })
 
 /** Has a video's stretches joined. With every frame of the source comes its sound; sampled frames are silent. */
@@ -41,7 +46,7 @@ export function createAssembleWork(context: VideoWorkContext, task: ClaimedTask)
       body: { taskId: task.id, segments, sound: sound === null ? null : { url: sound }, resultUrl },
       readEnd(end) {
         const { energy, ...made } = readAnswerOrThrow(assembledEnd, end)
-        return { kind: 'assembled', made, joules: energy.joules }
+        return { kind: 'assembled', made, energy }
       },
     }
   })

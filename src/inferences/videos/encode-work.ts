@@ -6,14 +6,19 @@ import { taskRunMsMax } from '../inferences.lifecycle.ts'
 import type { ClaimedTask } from '../tasks/claims.repository.ts'
 import type { TaskWork } from '../tasks/task-work.ts'
 import { timeStretch } from './timing.rules.ts'
-import { createVideoWork, type VideoWorkContext, videoContentType } from './video-work.ts'
+import {
+  createVideoWork,
+  spentEnergy,
+  type VideoWorkContext,
+  videoContentType,
+} from './video-work.ts'
 import { listStretch, type StretchFrame } from './videos.repository.ts'
 
 const expiresInSeconds = Math.ceil(taskRunMsMax.encode / 1000)
 
 const segmentEnd = z.object({
   replaced: z.array(z.number()),
-  energy: z.object({ joules: z.number() }),
+  energy: spentEnergy,
 })
 
 /** Has a stretch of a video's frames encoded; a frame without a result is shown as it was uploaded. */
@@ -47,7 +52,7 @@ export function createEncodeWork(context: VideoWorkContext, task: ClaimedTask): 
         return {
           kind: 'encoded',
           replacedFrames: unmade.map((frame) => frame.frameIndex),
-          joules: energy.joules,
+          energy,
         }
       },
     }

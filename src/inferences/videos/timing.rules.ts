@@ -50,6 +50,19 @@ export function timeStretch(
   }
 }
 
+/** The seconds between neighbours, half of which are no further apart; null where there are none. */
+export function spacingSecondsOf(
+  { fps, timeBase }: Pick<VideoTimes, 'fps' | 'timeBase'>,
+  pts: readonly number[],
+): number | null {
+  if (pts.length < 2) return null
+  if (fps !== 'source') return 1 / Number(fps)
+  const distances = pts.slice(1).map((time, index) => time - (pts[index] ?? time))
+  const median = distances.sort((a, b) => a - b)[distances.length >> 1] ?? 0
+  const [ticks = 1, perSeconds = 1] = timeBase.split('/').map(Number)
+  return (median * ticks) / perSeconds
+}
+
 /** Whole ticks for every frame, at any rate that is a number of at most six decimals. */
 function createGrid(fps: string): { ticksPerSecond: number; ticksPerFrame: number } {
   const scaled = Math.round(Number(fps) * fpsDecimals)

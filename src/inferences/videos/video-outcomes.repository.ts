@@ -8,10 +8,16 @@ export type VideoOutcome =
       readonly kind: 'encoded'
       /** The frames whose originals stand in their place, by their indexes in the video. */
       readonly replacedFrames: readonly number[]
-      readonly joules: number
+      readonly energy: SpentEnergy
     }
-  | { readonly kind: 'assembled'; readonly made: MadeVideo; readonly joules: number }
+  | { readonly kind: 'assembled'; readonly made: MadeVideo; readonly energy: SpentEnergy }
   | { readonly kind: 'video_failed'; readonly code: string; readonly message: string }
+
+export interface SpentEnergy {
+  readonly joules: number
+  /** How they were found. */
+  readonly method: string
+}
 
 export interface MadeVideo {
   readonly contentType: string
@@ -39,25 +45,27 @@ export function videoOutcomeStatements(
          WHERE inference_id = ?3 AND video_id = ?4 AND state = 'PENDING' AND ${held}`,
       )
       .bind(holder.id, holder.leaseId, holder.inferenceId, holder.videoId, nowMs, ...values)
+  const addEnergy = `joules = joules + (?6 ->> 'joules'), energy_method = CASE
+    WHEN coalesce(energy_method, ?6 ->> 'method') = ?6 ->> 'method' THEN ?6 ->> 'method' ELSE 'mixed' END`
   switch (outcome.kind) {
     case 'encoded':
       return [
         prepare(
-          `joules = joules + ?6, replaced_frames = (SELECT json_group_array(frame) FROM (
+          `${addEnergy}, replaced_frames = (SELECT json_group_array(frame) FROM (
              SELECT value AS frame FROM json_each(replaced_frames)
              UNION SELECT value FROM json_each(?7) ORDER BY frame))`,
-          outcome.joules,
+          JSON.stringify(outcome.energy),
           JSON.stringify(outcome.replacedFrames),
         ),
       ]
     case 'assembled':
       return [
         prepare(
-          `state = 'SUCCEEDED', joules = joules + ?6, notes = ?7 ->> 'notes',
+          `state = 'SUCCEEDED', ${addEnergy}, notes = ?7 ->> 'notes',
              content_type = ?7 ->> 'contentType', width = ?7 ->> 'width', height = ?7 ->> 'height',
              duration_seconds = ?7 ->> 'durationSeconds', size_bytes = ?7 ->> 'sizeBytes',
              sha256 = ?7 ->> 'sha256', crc32 = ?7 ->> 'crc32'`,
-          outcome.joules,
+          JSON.stringify(outcome.energy),
           JSON.stringify(outcome.made),
         ),
       ]

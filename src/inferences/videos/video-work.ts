@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { ServiceCall } from '../../inference-service/service-call.ts'
 import type { PresignedUrls } from '../../media/presigned.ts'
 import type { Clock } from '../../shared/clock.ts'
@@ -18,6 +19,9 @@ export interface VideoWorkContext {
 }
 
 export const videoContentType = 'video/mp4'
+
+/** The energy that a call's end tells. */
+export const spentEnergy = z.object({ joules: z.number(), method: z.string() })
 
 /** One call of the inference service that makes a video or a stretch of it. */
 export interface VideoCall {

@@ -10,7 +10,10 @@ export function succeededVideos(videos: readonly ListedVideo[]): ListedVideo[] {
 }
 
 /** What a video that was made is, beside where it is. */
-export function formatVideoFacts(video: ListedVideo) {
+export function formatVideoFacts(
+  video: ListedVideo,
+  { gramsPerJoule }: { readonly gramsPerJoule: number },
+) {
   return {
     ...formatVideo(video),
     status: 'SUCCEEDED' as const,
@@ -23,6 +26,8 @@ export function formatVideoFacts(video: ListedVideo) {
     /** The indexes of the frames that are shown as they were uploaded. */
     replacedFrames: JSON.parse(video.replacedFrames) as number[],
     notes: JSON.parse(video.notes) as string[],
+    carbonGrams: video.joules * gramsPerJoule,
+    energyMethod: video.energyMethod,
   }
 }
 

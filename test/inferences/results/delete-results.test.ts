@@ -42,6 +42,7 @@ describe('the results of an inference', () => {
       sizeBytes: 1000,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       inpaintMs: 5,
+      energyMethod: 'cpu-time-estimate',
       carbonGrams: expect.closeTo(inference.carbonGrams / 2, 9),
       error: null,
     })

@@ -68,6 +68,7 @@ describe('the archive of results', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       error: null,
       inpaintMs: 5,
+      energyMethod: 'cpu-time-estimate',
       joules: 2,
     })
     expect(manifest.items[1]).toMatchObject({

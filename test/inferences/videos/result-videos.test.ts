@@ -53,6 +53,8 @@ describe('a result video', () => {
         sizeBytes: 4321,
         replacedFrames: [],
         notes: ['A note.'],
+        carbonGrams: expect.closeTo(6 * (400 / 3_600_000), 9),
+        energyMethod: 'cpu-time-estimate',
       },
     ])
     await env.MEDIA.put(outputPath, 'mp4')
@@ -68,6 +70,14 @@ describe('a result video', () => {
     expect(await balanceOf(mario)).toBe(95.5)
     const joules = 3 * 2 + 3 + 3
     expect((await look()).carbonGrams).toBeCloseTo(joules * (400 / 3_600_000), 9)
+  })
+
+  it('whose energy was found in several ways says so', async () => {
+    const { started, look } = await startVideos([{ frames: 1 }])
+    const energy = { joules: 3, method: 'rapl' }
+    const segments = () => ndjson([{ ...segmentEnd(), energy }])
+    await deliverAll(videoConsumer({ segments }), started.messages)
+    expect((await look('/results')).videos[0].energyMethod).toBe('mixed')
   })
 
   it('is made of its frames in order, and of nothing but its own', async () => {
