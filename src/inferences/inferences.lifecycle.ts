@@ -80,5 +80,5 @@ export const taskRunMsMax: Readonly<Record<TaskKind, number>> = {
   assemble: 12 * 60_000,
 }
 
-/** Of a task whose frames are filled from each other: nothing of a window has ended before all of it has. */
+/** Of a task whose frames are filled from each other: a frame of it waits for all that its window looks at. */
 export const sequenceRunMsMax = 12 * 60_000

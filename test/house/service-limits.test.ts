@@ -3,16 +3,30 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { taskRunMsMax } from '../../src/inferences/inferences.lifecycle.ts'
 import { encodedFramesMax, encodedSequenceFramesMin } from '../../src/inferences/plan-tasks.ts'
+import {
+  framesLookedAhead,
+  framesLookedBack,
+  spacingSecondsMax,
+  taskWindowsMax,
+  windowFrames,
+} from '../../src/inferences/videos/sequences.rules.ts'
 import { createPresignedUrls } from '../../src/media/presigned.ts'
 import { findMatches, isSource, listFiles, root } from './repository.ts'
 
-const settings = readFileSync(path.join(root, 'inference-container/inpainting/settings.py'), 'utf8')
+const read = (file: string) =>
+  readFileSync(path.join(root, 'inference-container/inpainting', file), 'utf8')
+const settings = read('settings.py')
 
 /** A default of the inference service's settings: a product of whole numbers. */
 function defaultOf(name: string): number {
   const product = new RegExp(`^ {4}${name}: int = ([\\d_ *]+)$`, 'm').exec(settings)?.[1]
   if (!product) throw new Error(`The service's settings have no ${name}.`)
   return product.split('*').reduce((total, factor) => total * readNumber(factor), 1)
+}
+
+/** A number that a module of the inference service has under a name. */
+function constantOf(file: string, name: string): number {
+  return Number(new RegExp(`^${name} = ([\\d.]+)$`, 'm').exec(read(file))?.[1])
 }
 
 const readNumber = (text: string) => Number(text.trim().replaceAll('_', ''))
@@ -40,6 +54,21 @@ describe('what the Worker asks of the inference service', () => {
     },
   )
 
+  it('cuts videos at the windows of the service, sends all that these look at, and no more than is taken', () => {
+    const windows = 'temporal/windows.py'
+    const reach = constantOf(windows, 'REACH_FRAMES')
+    expect([windowFrames, framesLookedBack, framesLookedAhead, spacingSecondsMax]).toEqual([
+      constantOf(windows, 'WINDOW_FRAMES'),
+      reach,
+      reach + 1,
+      constantOf(windows, 'SPACING_SECONDS_MAX'),
+    ])
+    const frames = taskWindowsMax * windowFrames
+    expect(frames).toBeLessThanOrEqual(constantOf('schemas.py', 'SEQUENCE_ITEMS_MAX'))
+    const around = frames + framesLookedBack + framesLookedAhead
+    expect(around).toBeLessThanOrEqual(constantOf('schemas.py', 'AROUND_MAX'))
+  })
+
   it('never takes more than half of the room that a request has, with the longest URLs of R2', async () => {
     const urls = createPresignedUrls({
       endpoint: `https://${'a'.repeat(32)}.eu.r2.cloudflarestorage.com`,
@@ -62,8 +91,12 @@ describe('what the Worker asks of the inference service', () => {
     expect(bytesOf(Array.from({ length: 256 }, () => sample))).toBeLessThan(room)
     // The service's own most, of a sequence: its items, and the frames around them.
     const pair = { index: 10_000, imageUrl: url, maskUrl: url }
-    const items = Array.from({ length: 128 }, () => ({ ...pair, id: '10000', resultUrl: url }))
-    const around = Array.from({ length: 256 }, () => pair)
+    const items = Array.from({ length: constantOf('schemas.py', 'SEQUENCE_ITEMS_MAX') }, () => ({
+      ...pair,
+      id: '10000',
+      resultUrl: url,
+    }))
+    const around = Array.from({ length: constantOf('schemas.py', 'AROUND_MAX') }, () => pair)
     expect(bytesOf({ items, sequence: { around } })).toBeLessThan(room)
     // A video of the most frames that are taken, in the shortest stretches.
     const stretches = Math.ceil(10_000 / encodedSequenceFramesMin)

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { Client } from './client.ts'
-import { type Clip, inspectVideo, makeClip, type VideoFacts } from './setup/clips.ts'
+import { type Clip, inspectVideo, makeClip, measureHole, type VideoFacts } from './setup/clips.ts'
 
 const apiUrl = inject('apiUrl')
 const frames = 45
@@ -28,6 +28,22 @@ describe('a video with sound and a mask that moves, sent in parts', () => {
   let results: Awaited<ReturnType<Client['send']>>['body']['data']
   let source: VideoFacts
   let result: VideoFacts
+  let film: Uint8Array<ArrayBuffer>
+
+  /** Has the film inpainted; the result video, and what is told of it. */
+  async function inpaint(parameters: Record<string, unknown>) {
+    const started = await mario.send('POST', '/api/inferences', {
+      datasetName: 'film',
+      modelId: 'telea',
+      parameters,
+    })
+    await mario.watch(started.body.jobId)
+    const route = `/api/inferences/${started.body.inference.id}/results`
+    const told = (await mario.send('GET', route)).body.data
+    const answer = await fetch(told.videos[0].downloadUrl)
+    expect(answer.headers.get('content-type')).toBe('video/mp4')
+    return { told, video: new Uint8Array(await answer.arrayBuffer()) }
+  }
 
   beforeAll(async () => {
     await mario.send('POST', '/api/datasets', { name: 'film' })
@@ -43,16 +59,10 @@ describe('a video with sound and a mask that moves, sent in parts', () => {
     expect(uploaded.status, JSON.stringify(uploaded.body)).toBe(200)
     expect(await mario.balance()).toBe(tokens(before - frames * 0.4))
 
-    const started = await mario.send('POST', '/api/inferences', {
-      datasetName: 'film',
-      modelId: 'telea',
-    })
-    await mario.watch(started.body.jobId)
-    const route = `/api/inferences/${started.body.inference.id}/results`
-    results = (await mario.send('GET', route)).body.data
-    const answer = await fetch(results.videos[0].downloadUrl)
-    expect(answer.headers.get('content-type')).toBe('video/mp4')
-    result = inspectVideo(new Uint8Array(await answer.arrayBuffer()))
+    const made = await inpaint({})
+    results = made.told
+    film = made.video
+    result = inspectVideo(film)
     source = inspectVideo(clip.film)
   }, 120_000)
 
@@ -72,6 +82,21 @@ describe('a video with sound and a mask that moves, sent in parts', () => {
     expect(result.times).toEqual(source.times)
     expect(result.sound).toBe(source.sound)
     expect(result).toMatchObject({ codec: 'h264', pixelFormat: 'yuv420p', size: source.size })
+  })
+
+  it('shows behind the logo what its other frames show there, unless told to look at each alone', async () => {
+    const administrator = await Client.logInAsAdministrator(apiUrl)
+    await administrator.send('POST', '/api/admin/user-tokens', { email: mario.email, amount: 100 })
+    const alone = await inpaint({ temporal: false })
+    expect(measureHole(film)).toBeLessThan(measureHole(alone.video) / 2)
+  }, 60_000)
+
+  it('tells how the energy was found', () => {
+    const methods = new Set(
+      results.items.map((item: { energyMethod: string }) => item.energyMethod),
+    )
+    expect([...methods]).toEqual([expect.stringMatching(/^(cpu-time-estimate|rapl)$/)])
+    expect(results.videos[0].energyMethod).toMatch(/^(cpu-time-estimate|rapl|mixed)$/)
   })
 
   it('keeps its colours', () => {

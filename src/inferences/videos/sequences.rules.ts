@@ -6,11 +6,11 @@ import { spacingSecondsOf, type VideoTimes } from './timing.rules.ts'
  * frames before and behind it; what it makes depends on these alone, so that cuts at whole windows do not show.
  */
 export const windowFrames = 24
-const framesLookedBack = 24
-const framesLookedAhead = 25
+export const framesLookedBack = 24
+export const framesLookedAhead = 25
 
 /** Frames further apart show too different things to be filled from each other. */
-const spacingSecondsMax = 0.2
+export const spacingSecondsMax = 0.2
 
 /** Following what moves: 0.1 s a frame of 640 x 360. */
 const followingSecondsPerPixel = 0.1 / (640 * 360)
@@ -23,7 +23,7 @@ const windowSecondsMax = 600
 
 const taskSecondsMax = 30
 /** A task of more would leave no room in the service's queue for the others of its batch. */
-const taskWindowsMax = 3
+export const taskWindowsMax = 3
 
 export interface SequenceFrame {
   readonly pts: number | null

@@ -32,6 +32,27 @@ export interface VideoFacts {
   readonly middle: readonly [number, number, number]
 }
 
+const ruler = `
+import av, json, sys
+import numpy as np
+sys.path.insert(0, sys.argv[2])
+from make_media import LOGO, draw_scene, place_logo
+with av.open(sys.argv[1]) as container:
+    frames = [frame.to_ndarray(format="rgb24").astype(float) for frame in container.decode(video=0)]
+height, width = frames[0].shape[:2]
+errors = []
+for index, frame in enumerate(frames):
+    left, top = place_logo(width, height, index / len(frames))
+    hole = np.s_[top : top + LOGO, left : left + LOGO]
+    errors.append(np.abs(frame[hole] - draw_scene(width, height, index * 2)[hole]).mean())
+print(json.dumps(float(np.mean(errors))))
+`
+
+/** How many levels a repaired clip is off on average where the logo was, from the scene that the logo hides. */
+export function measureHole(bytes: Uint8Array): number {
+  return JSON.parse(runOn(bytes, ruler, path.join(container, 'scripts')))
+}
+
 const inspector = `
 import av, hashlib, json, sys
 with av.open(sys.argv[1]) as container:
@@ -52,7 +73,11 @@ with av.open(sys.argv[1]) as container:
 
 /** What FFmpeg finds in a video, by way of PyAV. */
 export function inspectVideo(bytes: Uint8Array): VideoFacts {
+  return JSON.parse(runOn(bytes, inspector))
+}
+
+function runOn(bytes: Uint8Array, script: string, ...values: string[]): string {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'film-')), 'film.mp4')
   writeFileSync(file, bytes)
-  return JSON.parse(execFileSync(python, ['-c', inspector, file], { encoding: 'utf8' }))
+  return execFileSync(python, ['-c', script, file, ...values], { encoding: 'utf8' })
 }
