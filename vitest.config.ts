@@ -25,6 +25,9 @@ export default defineConfig(async () => {
       setupFiles: ['./test/setup.ts'],
       include: ['test/**/*.test.ts'],
       exclude: ['test/journeys/**', 'test/house/**'],
+      // How fast something is, no test says: this only ends one that hangs.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   }
 })
