@@ -34,9 +34,10 @@ _FETCHES_MAX = 8
 _STORES_MAX = 4
 # A frame that is missing changes how all that look at it are filled: a store that stumbles is asked again.
 _PAUSES_SECONDS: tuple[float | None, ...] = (0.2, 1.0, None)
-# What filling takes besides the frames that are looked at, as measured: in all, and for each pixel of a frame.
+# What filling takes besides the frames that are looked at: in all, as measured, and for each pixel of a frame, with the
+# files that are fetched for the next window.
 _BYTES_BASE = 400 * 1024 * 1024
-_BYTES_PER_PIXEL = 36
+_BYTES_PER_PIXEL = 60
 # Its colours and its hole.
 _BYTES_PER_FRAME_PIXEL = 4
 
