@@ -147,8 +147,11 @@ class _Run:
     async def _set_up(self) -> Order:
         name = self._options.model
         id_ = self._registry.default_id if name == DEFAULT_ALIAS else name
+        known = self._registry.startable_ids
+        if not self._registry.has(id_):
+            raise UsageError(f"There is no model '{id_}': choose one of {', '.join(known)}.")
         self._staff.begin()
-        if id_ in self._registry.startable_ids:
+        if id_ in known:
             await self._staff.set_up([id_])
             if reason := "; ".join(self._registry.reasons):
                 raise UsageError(f"The model cannot be used: {reason}.")

@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 
 from inpainting.errors import Code, ItemError
+from inpainting.http_client import BrokenError, HttpClient, UnreachableError
 from inpainting.origins import Origin, ensure_allowed
 
 # Made once, and before processes are forked: reading the certificates takes longer than a small picture.
 _TLS = httpx.create_ssl_context(trust_env=False)
 # A result up to this size is sent in one piece.
 _PIECE_BYTES = 1024 * 1024
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "inpainting"}
 _PERMANENT_ADVICE = "The signed URL may have expired or the object may be gone: sign a new one."
 
 
@@ -27,10 +29,10 @@ class MediaClient:
         self._origins = origins
         self._media_bytes_max = media_bytes_max
         self._seconds_max = seconds_max
-        self._http = httpx.AsyncClient(**client_options(seconds_max=seconds_max, connections=connections))
+        self._http = HttpClient(tls=_TLS, connections=connections, seconds_max=seconds_max)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._http.close()
 
     async def fetch(self, url: str, *, name: str, field: str) -> bytearray:
         """The bytes behind a URL.
@@ -42,7 +44,7 @@ class MediaClient:
         try:
             async with asyncio.timeout(self._seconds_max):
                 return await self._fetch(url, name)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        except (BrokenError, UnreachableError, TimeoutError) as error:
             raise ItemError(
                 Code.MEDIA_FETCH_FAILED,
                 f"{name} could not be fetched: {describe_break(error, self._seconds_max)}.",
@@ -50,19 +52,18 @@ class MediaClient:
             ) from error
 
     async def _fetch(self, url: str, name: str) -> bytearray:
-        async with self._http.stream("GET", url) as response:
-            if response.status_code != 200:
+        async with self._http.send("GET", url, _HEADERS) as answer:
+            if answer.status != 200:
                 raise ItemError(
                     Code.MEDIA_FETCH_FAILED,
-                    f"{name} could not be fetched: its store answered {response.status_code}. "
-                    f"{explain_status(response)}",
-                    retryable=is_retryable(response.status_code),
+                    f"{name} could not be fetched: its store answered {answer.status}. {explain_status(answer.status)}",
+                    retryable=is_retryable(answer.status),
                 )
-            length = response.headers.get("Content-Length", "")
+            length = answer.headers.get("content-length", "")
             if length.isdigit():
                 self._ensure_size(int(length), name)
             chunks = bytearray()
-            async for chunk in response.aiter_raw():
+            async for chunk in answer.chunks():
                 chunks += chunk
                 self._ensure_size(len(chunks), name)
             return chunks
@@ -87,19 +88,20 @@ class MediaClient:
         ensure_allowed(url, self._origins, field="resultUrl")
         try:
             async with asyncio.timeout(seconds_max):
-                response = await self._http.put(url, content=content, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+                async with self._http.send("PUT", url, _HEADERS | headers, content) as answer:
+                    status = answer.status
+                    await self._http.drop(answer)
+        except (BrokenError, UnreachableError, TimeoutError) as error:
             raise ItemError(
                 Code.RESULT_STORE_FAILED,
                 f"The result could not be stored: {describe_break(error, self._seconds_max)}.",
                 retryable=True,
             ) from error
-        if not response.is_success:
+        if not 200 <= status < 300:
             raise ItemError(
                 Code.RESULT_STORE_FAILED,
-                f"The result could not be stored: its store answered {response.status_code}. "
-                f"{explain_status(response)}",
-                retryable=is_retryable(response.status_code),
+                f"The result could not be stored: its store answered {status}. {explain_status(status)}",
+                retryable=is_retryable(status),
             )
 
     def _ensure_size(self, size: int, name: str) -> None:
@@ -117,7 +119,7 @@ async def _cut(data: bytes | bytearray) -> AsyncIterator[bytes]:
 
 
 def client_options(*, seconds_max: float, connections: int) -> dict[str, Any]:
-    """How stores are spoken to: httpx's arguments for a client of either kind."""
+    """How stores of videos are spoken to: httpx's arguments."""
     return {
         "follow_redirects": False,
         "trust_env": False,
@@ -125,7 +127,7 @@ def client_options(*, seconds_max: float, connections: int) -> dict[str, Any]:
         "timeout": httpx.Timeout(seconds_max, connect=min(5.0, seconds_max)),
         "limits": httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         # The stored bytes are the picture; a compressed transfer would hide its size and have ranges of its own.
-        "headers": {"Accept-Encoding": "identity", "User-Agent": "inpainting"},
+        "headers": _HEADERS,
     }
 
 
@@ -134,17 +136,17 @@ def is_retryable(status: int) -> bool:
     return status >= 500 or status in (408, 425, 429)
 
 
-def explain_status(response: httpx.Response) -> str:
+def explain_status(status: int) -> str:
     """What to do about a store's refusal, as a sentence."""
-    if response.is_redirect:
+    if 300 <= status < 400:
         return "Redirects are not followed: send the final URL."
-    return "Try again." if is_retryable(response.status_code) else _PERMANENT_ADVICE
+    return "Try again." if is_retryable(status) else _PERMANENT_ADVICE
 
 
 def describe_break(error: Exception, seconds_max: float) -> str:
     """Why nothing came of a transfer, without the URL, whose query is a secret."""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return f"it took longer than {seconds_max:g} s"
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, httpx.ConnectError | UnreachableError):
         return "no connection to its store"
     return f"the connection broke ({type(error).__name__})"

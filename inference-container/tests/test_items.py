@@ -218,6 +218,8 @@ def test_an_item_that_takes_too_long_ends_with_a_timeout(
     start: Callable[..., RunningService], media: MediaServer
 ) -> None:
     bench = Bench(start(INFERENCE_ITEM_SECONDS_MAX="1"), media)
-    mask = encode(box_mask(600, 600, (20, 20, 580, 580)))
-    error = bench.refuse(encode(scene(600, 600)), mask, model="patchmatch", parameters={"patchSize": 15})
+    # Holes so far apart that each is a step of its own.
+    places = range(130, 1650, 330)
+    mask = encode(box_mask(1650, 1650, *((x, y, x + 80, y + 80) for x in places for y in places)))
+    error = bench.refuse(encode(scene(1650, 1650)), mask, model="patchmatch", parameters={"patchSize": 7})
     assert_error(error, "item.timeout", "1 s", "telea")

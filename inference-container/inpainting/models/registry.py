@@ -142,6 +142,10 @@ class Registry:
     def is_default_ready(self) -> bool:
         return self._default.status is Status.READY
 
+    def has(self, id_: str) -> bool:
+        """Whether there is such a model, configured or not."""
+        return id_ in self._by_id
+
     def entry(self, id_: str) -> Entry:
         """The place of the model with that id; raises KeyError."""
         return self._by_id[id_]

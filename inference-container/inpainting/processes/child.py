@@ -39,10 +39,14 @@ class Death(NamedTuple):
 
 def warm_up() -> None:
     """Starts the process that others are forked from, so that it imports while the caller does."""
+    _prepare()
+    forkserver.ensure_running()
+
+
+def _prepare() -> None:
     # numpy's own threads would be as many in each process as there are cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     multiprocessing.get_context("forkserver").set_forkserver_preload([_PRELOAD])
-    forkserver.ensure_running()
 
 
 class Spawner:
@@ -52,7 +56,7 @@ class Spawner:
     """
 
     def __init__(self) -> None:
-        warm_up()
+        _prepare()
         self._context = multiprocessing.get_context("forkserver")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spawn")
 

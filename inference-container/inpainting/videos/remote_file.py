@@ -201,7 +201,7 @@ class RemoteFile(io.RawIOBase):
             self._fail_fetch("its store does not answer requests for a range, which a video needs", retryable=False)
         if status != 206:
             self._fail_fetch(
-                f"its store answered {status}", retryable=is_retryable(status), advice=explain_status(response)
+                f"its store answered {status}", retryable=is_retryable(status), advice=explain_status(status)
             )
         if told is None or told[1] is None or int(told[1]) != start:
             self._fail_fetch("its store answered with another range than it was asked for", retryable=True)
