@@ -14,7 +14,7 @@ import uvicorn
 
 from inpainting import __version__
 from inpainting.logs import configure_logs
-from inpainting.processes.child import warm_up
+from inpainting.processes.child import tidy_up, warm_up
 from inpainting.settings import Settings, SettingsError, read_settings
 
 EXIT_UNUSABLE = 2
@@ -58,6 +58,7 @@ def main(arguments: list[str]) -> int:
     configure_logs(settings.log_level)
     asyncio.run(serve(app, settings, listener))
     logging.shutdown()
+    tidy_up()
     # What is left are threads that nothing waits for.
     os._exit(0)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, util
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,11 @@ def warm_up() -> None:
     """Starts the process that others are forked from, so that it imports while the caller does."""
     _prepare()
     forkserver.ensure_running()
+
+
+def tidy_up() -> None:
+    """Deletes the folder of the socket over which processes are asked for; none is started after this."""
+    shutil.rmtree(util.get_temp_dir(), ignore_errors=True)
 
 
 def _prepare() -> None:

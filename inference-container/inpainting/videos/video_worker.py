@@ -34,7 +34,7 @@ from inpainting.workshop import Workshop
 # Pictures and videos share the cores by the system's own clock. A picture has one thread and a video several, each of
 # which weighs a third of it: neither waits until the other has ended.
 _NICE = 5
-_TELL_SECONDS = 1.0
+_TELL_SECONDS = 0.25
 SHORTER = "Cut the video shorter, or encode it anew with a smaller picture."
 SMALLER = "Make the video shorter, or its picture smaller."
 
