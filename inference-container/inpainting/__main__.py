@@ -25,15 +25,8 @@ def main(arguments: list[str]) -> int:
     if arguments == ["version"]:
         print(__version__)
         return 0
-    if arguments[:2] == ["bench", "service"]:
-        from inpainting.bench.service_load import run_service_bench  # noqa: PLC0415
-
-        return run_service_bench(arguments[2:])
     if arguments[:1] == ["bench"]:
-        # Imported here because nothing that serves needs it.
-        from inpainting.bench.command import run_bench  # noqa: PLC0415
-
-        return run_bench(arguments[1:])
+        return bench(arguments[1:])
     if arguments[:1] == ["run"]:
         from inpainting.folder_run import run_folder  # noqa: PLC0415
 
@@ -61,6 +54,22 @@ def main(arguments: list[str]) -> int:
     tidy_up()
     # What is left are threads that nothing waits for.
     os._exit(0)
+
+
+def bench(arguments: list[str]) -> int:
+    """Measures pictures, `video` or `service`; the process's exit code."""
+    # Imported here because nothing that serves needs it.
+    if arguments[:1] == ["service"]:
+        from inpainting.bench.service_load import run_service_bench  # noqa: PLC0415
+
+        return run_service_bench(arguments[1:])
+    if arguments[:1] == ["video"]:
+        from inpainting.bench.video import run_video_bench  # noqa: PLC0415
+
+        return run_video_bench(arguments[1:])
+    from inpainting.bench.command import run_bench  # noqa: PLC0415
+
+    return run_bench(arguments)
 
 
 def listen(host: str, port: int) -> socket.socket:
