@@ -100,6 +100,10 @@ class ItemError(Exception):
         self.retryable = retryable
         self.details = details
 
+    def describe(self) -> dict[str, Any]:
+        """The `error` of a line; without `details`, which only a whole request's answer has."""
+        return {"code": self.code, "message": self.message, "retryable": self.retryable}
+
     def as_request_error(self) -> RequestError:
         """The same for a request that has nothing but this item."""
         if self.retryable:

@@ -112,7 +112,7 @@ def _describe_failure(item: ItemBody, error: ItemError) -> dict[str, Any]:
         "type": "item",
         "id": item.id,
         "status": "failed",
-        "error": {"code": error.code, "message": error.message, "retryable": error.retryable},
+        "error": error.describe(),
     }
 
 

@@ -73,6 +73,19 @@ class Result:
     hole_share: float
     advice: str | None
 
+    def describe(self) -> dict[str, Any]:
+        """What the service is told of it, beside its bytes."""
+        return {
+            "contentType": self.content_type,
+            "sizeBytes": len(self.data),
+            "sha256": self.sha256,
+            "crc32": self.crc32,
+            "width": self.width,
+            "height": self.height,
+            "holeShare": self.hole_share,
+            "advice": self.advice,
+        }
+
 
 def process_item(
     picture_data: bytes,

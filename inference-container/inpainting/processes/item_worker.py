@@ -119,20 +119,9 @@ class ItemWorker:
             picture, mask = (bytes(blob) for blob in item.blobs)
             result = process_item(picture, mask, job, ask=ask, timings=timings, check=item.course.check)
         except ItemError as error:
-            told = {"code": error.code, "message": error.message, "retryable": error.retryable}
-            self._end.send({**describe_end(), "error": told})
+            self._end.send({**describe_end(), "error": error.describe()})
             return
-        told = {
-            "contentType": result.content_type,
-            "sizeBytes": len(result.data),
-            "sha256": result.sha256,
-            "crc32": result.crc32,
-            "width": result.width,
-            "height": result.height,
-            "holeShare": result.hole_share,
-            "advice": result.advice,
-        }
-        self._end.send({**describe_end(), "result": told}, result.data)
+        self._end.send({**describe_end(), "result": result.describe()}, result.data)
 
     def _find(self, id_: str) -> Model:
         """The model, loaded if it is not; raises ItemError."""

@@ -180,21 +180,12 @@ class SequenceWork:
         except ItemError as error:
             self._tell_error(index, error)
             return
-        told = {
-            "contentType": result.content_type,
-            "sizeBytes": len(result.data),
-            "sha256": result.sha256,
-            "crc32": result.crc32,
-            "width": result.width,
-            "height": result.height,
-            "holeShare": result.hole_share,
-            "advice": result.advice,
-        }
-        self._tell({"index": index, "result": told, "timings": timings.milliseconds, "cpuSeconds": cpu_seconds})
+        self._tell(
+            {"index": index, "result": result.describe(), "timings": timings.milliseconds, "cpuSeconds": cpu_seconds}
+        )
 
     def _tell_error(self, index: int, error: ItemError) -> None:
-        told = {"code": error.code, "message": error.message, "retryable": error.retryable}
-        self._tell({"index": index, "error": told, "timings": {}, "cpuSeconds": 0.0})
+        self._tell({"index": index, "error": error.describe(), "timings": {}, "cpuSeconds": 0.0})
 
     # In the thread
 

@@ -16,7 +16,7 @@ from inpainting.openapi import describe_route
 from inpainting.schemas import read_body
 from inpainting.service import Service
 from inpainting.videos.frame_schemas import FramesBody, MaskStillBody, ProbeBody
-from inpainting.videos.frame_work import as_item_error, describe_error, describe_failure
+from inpainting.videos.frame_work import as_item_error, describe_failure
 from inpainting.videos.segment_schemas import ensure_size
 
 log = logging.getLogger("inpainting")
@@ -91,13 +91,13 @@ async def _run_frames(service: Service, body: FramesBody, emit: Emit) -> None:
         error = as_item_error(caught)
         if error.code is Code.SERVICE_BUSY:
             metrics.count_item("failed", error.code, {})
-            await emit({"type": "error", "taskId": str(body.task_id), "error": describe_error(error)})
+            await emit({"type": "error", "taskId": str(body.task_id), "error": error.describe()})
             return
         if error.code is Code.ITEM_TIMEOUT and len(left) < len(body.samples):
             # What is left can be had by asking for it alone.
             error = ItemError(error.code, error.message, retryable=True)
         if is_mask_left:
-            await tell({"type": "mask", "status": "failed", "error": describe_error(error)})
+            await tell({"type": "mask", "status": "failed", "error": error.describe()})
         for sample in list(left.values()):
             await tell(describe_failure(sample, error))
     energy = service.count_energy(task.cpu_seconds)

@@ -174,7 +174,7 @@ class FrameWork:
             await self._workshop.media.store(mask.result_url, encoded.data, content_type=PNG)
             line = {"status": "succeeded", "width": self._size[0], "height": self._size[1], **describe_mask(encoded)}
         except Exception as error:
-            line = {"status": "failed", "error": describe_error(as_item_error(error))}
+            line = {"status": "failed", "error": as_item_error(error).describe()}
         self.is_mask_left = False
         await self._emit({"type": "mask", **line})
 
@@ -216,11 +216,7 @@ def describe_success(sample: SampleBody, size: tuple[int, int], encoded: Encoded
 
 def describe_failure(sample: SampleBody, error: ItemError) -> dict[str, Any]:
     """The line of a frame that was not."""
-    return {"type": "frame", "index": sample.index, "status": "failed", "error": describe_error(error)}
-
-
-def describe_error(error: ItemError) -> dict[str, Any]:
-    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+    return {"type": "frame", "index": sample.index, "status": "failed", "error": error.describe()}
 
 
 def describe_mask(mask: EncodedMask) -> dict[str, Any]:

@@ -91,5 +91,5 @@ def _describe_failure(task_id: UUID, error: ItemError) -> dict[str, Any]:
     return {
         "type": "error",
         "taskId": str(task_id),
-        "error": {"code": error.code, "message": error.message, "retryable": error.retryable},
+        "error": error.describe(),
     }

@@ -103,7 +103,7 @@ async def _tell_frames(channel: ChildEnd, work: VideoWork) -> None:
 
 def describe_item_error(error: ItemError) -> dict[str, Any]:
     """The error as a message; `details` are its further fields."""
-    return {"code": error.code, "message": error.message, "retryable": error.retryable, "details": error.details}
+    return {**error.describe(), "details": error.details}
 
 
 # What is done
