@@ -16,6 +16,7 @@ import pytest
 from conftest import Bench, RunningService
 from media_server import MediaServer
 from pictures import box_mask, decode, encode, scene
+from process_table import wait_until_gone, worker_ids
 
 Start = Callable[..., RunningService]
 
@@ -198,37 +199,3 @@ def test_a_client_that_goes_away_ends_a_kernel_that_runs_on(start: Start, media:
     started = time.monotonic()
     assert bench.inpaint(SOUND, MASK)
     assert time.monotonic() - started < 8
-
-
-def worker_ids(service_id: int) -> list[int]:
-    """The processes that work for a service: the children of its one child that forks them."""
-    return [grandchild for child in children_of(service_id) for grandchild in children_of(child)]
-
-
-def children_of(process_id: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == process_id and fields[0] != "Z":
-                found.append(int(entry.name))
-    return found
-
-
-def wait_until_gone(process_ids: list[int]) -> bool:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        if not any(is_running(process_id) for process_id in process_ids):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def is_running(process_id: int) -> bool:
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -12,7 +12,7 @@ import pytest
 from conftest import Bench, RunningService
 from media_server import MediaServer
 from pictures import box_mask, encode, scene
-from test_crashes import wait_until_gone, worker_ids
+from process_table import wait_until_gone, worker_ids
 
 PROGRAM = (str(Path(__file__).parent / "poisoned.py"),)
 PICTURE, MASK = encode(scene()), encode(box_mask(96, 80, (30, 20, 60, 44)))

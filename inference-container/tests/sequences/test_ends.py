@@ -17,6 +17,7 @@ from media_server import MediaServer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "processes"))
 
 from poisoned import POISON
+from process_table import worker_ids
 
 Start = Callable[..., RunningService]
 PROGRAM = (str(Path(__file__).resolve().parents[1] / "processes" / "poisoned.py"),)
@@ -79,24 +80,4 @@ def test_a_sequence_that_is_stuck_is_ended_and_each_frame_is_tried_by_itself(sta
 
 def find_sequence_processes(service_id: int) -> list[int]:
     """Those of the service that let single pictures go first."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[16] == "5" and is_below(int(entry.name), service_id):
-                found.append(int(entry.name))
-    return found
-
-
-def is_below(process_id: int, service_id: int) -> bool:
-    while process_id > 1:
-        try:
-            process_id = int(Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            return False
-        if process_id == service_id:
-            return True
-    return False
+    return worker_ids(service_id, nice=5)
