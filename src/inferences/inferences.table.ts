@@ -33,12 +33,21 @@ export const inferences = sqliteTable(
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
     endedAt: integer('ended_at'),
+    /** Why it ended before its tasks did; null where they ended it. */
+    endReason: text('end_reason', {
+      enum: ['aborted_by_owner', 'aborted_by_administrator', 'deadline_passed'],
+    }),
+    /** The inference whose failed items this one tries again. */
+    retryOf: text('retry_of'),
     /** When its results were deleted. */
     resultsDeletedAt: integer('results_deleted_at'),
   },
   (table) => [
     index('inferences_by_user').on(table.userId, table.createdAt),
     index('inferences_running').on(table.createdAt).where(sql`state IN ('PENDING', 'RUNNING')`),
+    index('inferences_open_by_user')
+      .on(table.userId, table.createdAt)
+      .where(sql`state IN ('PENDING', 'RUNNING')`),
     index('inferences_by_dataset').on(table.datasetId),
     index('inferences_unsettled')
       .on(table.endedAt)
@@ -46,7 +55,7 @@ export const inferences = sqliteTable(
   ],
 )
 
-const taskStates = ['WAITING', ...states] as const
+const taskStates = ['WAITING', 'READY', ...states] as const
 
 /**
  * The unit of work that one queue message carries: `inpaint` a stretch of the inference's items, `encode` a stretch of a
@@ -71,12 +80,16 @@ export const inferenceTasks = sqliteTable(
     leaseId: text('lease_id'),
     /** When its message was last sent; the sweep sends again what waits too long. */
     sentAt: integer('sent_at').notNull(),
+    /** Why its last run did not end it. */
     errorCode: text('error_code'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
   },
   (table) => [
     index('inference_tasks_by_inference').on(table.inferenceId, table.firstPosition),
+    index('inference_tasks_ready')
+      .on(table.inferenceId, table.firstPosition)
+      .where(sql`state = 'READY'`),
     index('inference_tasks_open').on(table.sentAt).where(sql`state IN ('PENDING', 'RUNNING')`),
   ],
 )

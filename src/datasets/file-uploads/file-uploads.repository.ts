@@ -3,7 +3,7 @@ import { offsetOf, type PageRequest } from '../../shared/pagination.ts'
 import type { FileUploadRow } from './file-uploads.table.ts'
 
 const columns = `id, user_id AS userId, file_name AS fileName, bytes, part_bytes AS partBytes,
-  part_count AS partCount, taken_by AS takenBy, created_at AS createdAt, expires_at AS expiresAt`
+  part_count AS partCount, taken_by AS takenBy, taken_at AS takenAt, created_at AS createdAt, expires_at AS expiresAt`
 
 interface OwnedFile {
   readonly id: string
@@ -14,7 +14,7 @@ interface OwnedFile {
 /** Writes a file down; false when the user has as many open ones as they may. */
 export async function insertFileUpload(
   database: Database,
-  file: Omit<FileUploadRow, 'takenBy'>,
+  file: Omit<FileUploadRow, 'takenBy' | 'takenAt'>,
   { openMax }: { openMax: number },
 ): Promise<boolean> {
   const result = await database.raw
@@ -81,7 +81,7 @@ export async function markTaken(
 ): Promise<boolean> {
   const result = await database.raw
     .prepare(
-      `UPDATE file_uploads SET taken_by = ?3
+      `UPDATE file_uploads SET taken_by = ?3, taken_at = coalesce(taken_at, ?4)
        WHERE id = ?1 AND user_id = ?2
          AND (taken_by = ?3 OR (taken_by IS NULL AND expires_at > ?4))`,
     )
@@ -97,7 +97,7 @@ export async function markReleased(
 ): Promise<void> {
   await database.raw
     .prepare(
-      `UPDATE file_uploads SET taken_by = NULL, expires_at = max(expires_at, ?3)
+      `UPDATE file_uploads SET taken_by = NULL, taken_at = NULL, expires_at = max(expires_at, ?3)
        WHERE user_id = ?1 AND taken_by = ?2`,
     )
     .bind(files.userId, files.uploadId, files.expiresAtLeast)

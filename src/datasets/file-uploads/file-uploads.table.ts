@@ -13,6 +13,7 @@ export const fileUploads = sqliteTable(
     partCount: integer('part_count').notNull(),
     /** The upload that took the file; null while it waits for one. */
     takenBy: text('taken_by'),
+    takenAt: integer('taken_at'),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
   },

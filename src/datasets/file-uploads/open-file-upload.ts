@@ -39,5 +39,5 @@ export async function openFileUpload(
       { limit: openFilesMax },
     )
   }
-  return { ...file, takenBy: null }
+  return { ...file, takenBy: null, takenAt: null }
 }
