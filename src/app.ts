@@ -16,7 +16,7 @@ import { systemRoutes } from './system.routes.ts'
 import { usersRoutes } from './users/users.routes.ts'
 
 /** The map of the API: middleware in order, one line per feature. */
-export function createApp() {
+export function createApp(findServices: (env: Env) => Services = servicesOf) {
   const app = createRouter()
   app.onError(renderError)
   app.notFound(renderNotFound)
@@ -24,7 +24,7 @@ export function createApp() {
   app.use(async (context, next) => {
     context.set('requestId', context.req.header('cf-ray') ?? crypto.randomUUID())
     context.header('X-Request-Id', context.get('requestId'))
-    context.set('services', servicesOf(context.env))
+    context.set('services', findServices(context.env))
     await next()
   })
   app.use((context, next) => corsOf(context.get('services'))(context, next))

@@ -50,18 +50,36 @@ export interface Services {
 
 const joulesPerKilowattHour = 3_600_000
 
+/** What comes from outside and is no binding: time, chance, the network and the log. */
+export interface Outside {
+  readonly clock: Clock
+  readonly createId: CreateId
+  readonly sleep: (ms: number) => Promise<void>
+  readonly fetch: typeof fetch
+  readonly logger: Logger
+}
+
+function createOutside(): Outside {
+  return {
+    clock: systemClock,
+    createId: createRandomId,
+    sleep: (ms) => scheduler.wait(ms),
+    fetch: (...request) => fetch(...request),
+    logger: createLogger(),
+  }
+}
+
 /** The one composition root: what exists, and what each part gets. */
-export function createServices(env: Env): Services {
+export function createServices(env: Env, outside: Outside = createOutside()): Services {
   const settings = readSettingsOrThrow({ ...env })
-  const clock = systemClock
-  const logger = createLogger()
+  const { clock, createId, logger } = outside
   const database = createDatabase(env.DB)
-  const ledger = createLedgerClient(env.TOKEN_ACCOUNTS)
+  const ledger = createLedgerClient(env.TOKEN_ACCOUNTS, outside.sleep)
   const serviceCall = createServiceCall({
     baseUrl: settings.INFERENCE_BASE_URL,
     secret: settings.INFERENCE_SECRET,
     clock,
-    fetch: (...request) => fetch(...request),
+    fetch: outside.fetch,
   })
   return {
     settings,
@@ -69,7 +87,7 @@ export function createServices(env: Env): Services {
     logger,
     database,
     ledger,
-    createId: createRandomId,
+    createId,
     passwords: createPasswordHasher(passwordParameters),
     accessTokens: createAccessTokens({
       secrets: [settings.JWT_SECRET, ...present(settings.JWT_SECRET_PREVIOUS)],
