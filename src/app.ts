@@ -9,6 +9,7 @@ import { resultRoutes } from './inferences/results.routes.ts'
 import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
 import { modelRoutes } from './models/models.routes.ts'
+import { readinessRoutes } from './operations/readiness.routes.ts'
 import { createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
@@ -30,6 +31,7 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.use((context, next) => corsOf(context.get('services'))(context, next))
 
   app.route('/', systemRoutes)
+  app.route('/', readinessRoutes)
   app.route('/api/users', usersRoutes)
   app.route('/api/admin', adminRoutes)
   app.route('/api/datasets', uploadRoutes)

@@ -17,6 +17,7 @@ import { createPresignedUrls, type PresignedUrls } from './media/presigned.ts'
 import { createSignedUrls, type SignedUrls } from './media/signed-urls.ts'
 import { createMediaStore, type MediaStore } from './media/store.ts'
 import { createModelCatalogue, type ModelCatalogue } from './models/models.client.ts'
+import { createReadiness } from './operations/readiness.ts'
 import { type Clock, systemClock } from './shared/clock.ts'
 import { createDatabase, type Database } from './shared/database.ts'
 import { type CreateId, createRandomId } from './shared/ids.ts'
@@ -45,6 +46,7 @@ export interface Services {
   readonly sendUploads: SendUploads
   readonly settleInference: SettleInference
   readonly gramsPerJoule: number
+  readonly readiness: ReturnType<typeof createReadiness>
   readonly orphanDatasetsOf: (owner: { userId: string; nowMs: number }) => D1PreparedStatement
 }
 
@@ -81,6 +83,7 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     clock,
     fetch: outside.fetch,
   })
+  const media = createMediaStore(env.MEDIA)
   return {
     settings,
     clock,
@@ -94,7 +97,7 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
       clock,
     }),
     pricePlan: settings.PRICE_PLAN,
-    media: createMediaStore(env.MEDIA),
+    media,
     signedUrls: createSignedUrls({
       baseUrl: settings.PUBLIC_BASE_URL,
       secret: settings.MEDIA_URL_SECRET,
@@ -115,6 +118,7 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     sendTasks: createSendTasks({ tasks: env.TASKS, videos: env.VIDEOS }),
     sendUploads: createSendUploads(env.UPLOADS),
     settleInference: createSettleInference({ database, ledger, clock, logger }),
+    readiness: createReadiness({ database, media, ledger, serviceCall, clock, logger }),
     gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,
     orphanDatasetsOf: (owner) => orphanDatasetsOf(database, owner),
   }

@@ -24,7 +24,11 @@ export interface JsonAnswer {
 
 /** Calls of the inference service, each with an access token of its own. Nothing is thrown. */
 export interface ServiceCall {
-  getJson(path: string, options: { signal: AbortSignal }): Promise<JsonAnswer | CallFailure>
+  /** An answer of the status `alsoRead` is read as one that is good. */
+  getJson(
+    path: string,
+    options: { signal: AbortSignal; alsoRead?: number },
+  ): Promise<JsonAnswer | CallFailure>
   postJson(
     path: string,
     body: unknown,
@@ -71,7 +75,7 @@ export function createServiceCall(options: {
 
   async function send<Result>(
     path: string,
-    { json, signal }: { json?: unknown; signal: AbortSignal },
+    { json, signal, alsoRead }: { json?: unknown; signal: AbortSignal; alsoRead?: number },
     read: (answer: Response) => Promise<Result>,
   ): Promise<Result | CallFailure> {
     try {
@@ -82,14 +86,15 @@ export function createServiceCall(options: {
         Object.assign(init, { method: 'POST', body: JSON.stringify(json) })
       }
       const answer = await options.fetch(`${options.baseUrl}${path}`, init)
-      return answer.ok ? await read(answer) : await readFailure(answer)
+      const isRead = answer.ok || answer.status === alsoRead
+      return isRead ? await read(answer) : await readFailure(answer)
     } catch (error) {
       return broken(error instanceof Error ? error.message : String(error))
     }
   }
 
   return {
-    getJson: (path, { signal }) => send(path, { signal }, readJson),
+    getJson: (path, options) => send(path, options, readJson),
 
     postJson: (path, json, { signal }) => send(path, { json, signal }, readJson),
 
