@@ -62,7 +62,9 @@ export function createReadiness(context: ReadinessContext): { find(): Promise<Re
 }
 
 async function askAll(context: ReadinessContext): Promise<Dependencies> {
-  const probes: Readonly<Record<DependencyName, (signal: AbortSignal) => Promise<DependencyAnswer>>> = {
+  const probes: Readonly<
+    Record<DependencyName, (signal: AbortSignal) => Promise<DependencyAnswer>>
+  > = {
     database: () => askDatabase(context),
     mediaStore: async () => {
       await context.media.head(probeKey)
