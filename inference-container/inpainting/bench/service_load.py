@@ -1,33 +1,31 @@
 """`python -m inpainting bench service`: the service over HTTP against the bare kernel with its codecs, in one run.
 
-The store and the client run on the same cores, so their share is part of the rates. Rounds of both take turns: on a
-machine that does other things too, ratios hold and rates do not.
+The bare work is OpenCV's: decode, telea, encode, and nothing around them. The store and the clients are a process of
+their own on the same cores, so that their work is part of the service's rate and told beside it. Rounds take turns: on
+a machine that does other things too, ratios of processor time hold and rates do not.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
-import json
 import multiprocessing
 import os
 import statistics
-import subprocess  # what is measured is the service as it is started
-import sys
+import threading
 import time
-import uuid
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from multiprocessing.pool import Pool
-from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import NamedTuple
 
 import cv2
-import httpx
 import jwt
 import numpy as np
 
 from inpainting.bench.damages import SEED
+from inpainting.bench.load_process import LoadProcess
+from inpainting.bench.running_service import Running, read_cpu_seconds, read_memory, run_service
+from inpainting.items import Job, Timings, process_item
+from inpainting.models.opencv import TELEA
 
 _SECRET = "a-secret-for-measuring-only-0123456789"  # noqa: S105
 _THREADS = os.cpu_count() or 1
@@ -39,10 +37,16 @@ _SAMPLE_SECONDS = 0.1
 
 
 class Sample(NamedTuple):
-    """Items a second, and the service's processor milliseconds for each."""
+    """Items a second, and processor milliseconds for each: of who works on them, who speaks HTTP, store and clients."""
 
     rate: float
-    cpu_ms: float
+    work_ms: float
+    front_ms: float = 0.0
+    load_ms: float = 0.0
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.work_ms + self.front_ms
 
 
 def run_service_bench(arguments: list[str]) -> int:
@@ -52,67 +56,101 @@ def run_service_bench(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-large", action="store_true", help="leave the pictures of 12 megapixels out")
     options = parser.parse_args(arguments)
-    return asyncio.run(_measure(options.seconds, options.rounds, with_large=not options.no_large))
-
-
-async def _measure(seconds: float, rounds: int, *, with_large: bool) -> int:
     picture, mask = make_pair(_SIDE, _SIDE)
     black = cv2.imencode(".png", np.zeros((_SIDE, _SIDE), np.uint8))[1].tobytes()
-    Store.objects = {b"/picture": picture, b"/mask": mask, b"/black": black}
-    server = await asyncio.get_running_loop().create_server(Store, "127.0.0.1", 0)
-    store = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    with multiprocessing.get_context("spawn").Pool(_THREADS) as pool:
-        async with run_service(store) as service:
-            is_good = await _measure_small(pool, service, store, seconds, rounds)
-            if with_large:
-                is_good &= await _measure_large(service, store)
-    server.close()
+    load = LoadProcess({"picture": picture, "mask": mask, "black": black})
+    try:
+        with multiprocessing.get_context("spawn").Pool(_THREADS) as pool, run_service(load.origin, _SECRET) as service:
+            rounds = _measure_rounds(
+                pool, service, load, (picture, mask), seconds=options.seconds, count=options.rounds
+            )
+            is_good = _tell_small(rounds, options.seconds, service)
+            if not options.no_large:
+                is_good &= _measure_large(service, load)
+    finally:
+        load.close()
     return 0 if is_good else 1
 
 
-async def _measure_small(pool: Pool, service: Running, store: str, seconds: float, rounds: int) -> bool:
-    picture, mask = Store.objects[b"/picture"], Store.objects[b"/mask"]
-    await ask_repeatedly(service, store, "mask", concurrency=_CONCURRENCY, seconds=1)
-    bare, served, alone, empty = [], [], [], []
-    for _ in range(rounds):
-        bare.append(await asyncio.to_thread(measure_bare, pool, picture, mask, seconds))
-        served.append(await measure_rate(service, store, "mask", _CONCURRENCY, seconds))
-        alone.append(await measure_rate(service, store, "mask", 1, seconds / 2))
-        empty.append(await measure_rate(service, store, "black", _CONCURRENCY, seconds / 2))
-    shares = [one.rate / other.rate for one, other in zip(served, bare, strict=True)]
-    print(f"\n## telea, {_SIDE}x{_SIDE} PNG, {_THREADS} cores, {rounds} rounds of {seconds:g} s (medians)\n")
-    print("| what | items/s | processor ms an item, without store and client |\n| --- | --- | --- |")
-    for name, samples in (
-        ("kernel and codecs, a process a core", bare),
-        (f"service, {_CONCURRENCY} requests at a time", served),
-        ("service, one request at a time", alone),
-        ("service, all-black mask", empty),
-    ):
-        rate, cpu_ms = (statistics.median(values) for values in zip(*samples, strict=True))
-        print(f"| {name} | {rate:.1f} | {cpu_ms:.1f} |")
-    share = statistics.median(shares)
-    told = ", ".join(f"{each:.0%}" for each in sorted(shares))
-    print(f"\nThe service does {share:.0%} of the bare work's rate ({told}); the goal is {_GOAL_SHARE:.0%}.")
+class Round(NamedTuple):
+    """One sample of each."""
+
+    bare: Sample
+    own: Sample
+    served: Sample
+    alone: Sample
+    empty: Sample
+
+
+def _measure_rounds(
+    pool: Pool, service: Running, load: LoadProcess, pair: tuple[bytes, bytes], *, seconds: float, count: int
+) -> list[Round]:
+    measure_rate(service, load, "mask", _CONCURRENCY, 1)
+    return [
+        Round(
+            bare=measure_work(pool, work_bare, pair, seconds),
+            served=measure_rate(service, load, "mask", _CONCURRENCY, seconds),
+            own=measure_work(pool, work_as_service, pair, seconds / 2),
+            alone=measure_rate(service, load, "mask", 1, seconds / 2),
+            empty=measure_rate(service, load, "black", _CONCURRENCY, seconds / 2),
+        )
+        for _ in range(count)
+    ]
+
+
+def _tell_small(rounds: list[Round], seconds: float, service: Running) -> bool:
+    print(f"\n## telea, {_SIDE}x{_SIDE} PNG, {_THREADS} cores, {len(rounds)} rounds of {seconds:g} s (medians)\n")
+    print("Processor milliseconds an item:\n")
+    print("| what | items/s | work | HTTP and turns | store and clients |\n| --- | --- | --- | --- | --- |")
+    names = (
+        "bare: OpenCV's codecs and kernel, a process a core",
+        "the service's work alone, a process a core",
+        f"service, {_CONCURRENCY} requests at a time",
+        "service, one request at a time",
+        "service, all-black mask",
+    )
+    for name, samples in zip(names, zip(*rounds, strict=True), strict=True):
+        rate, *milliseconds = (statistics.median(values) for values in zip(*samples, strict=True))
+        print(f"| {name} | {rate:.1f} | {' | '.join(f'{each:.1f}' for each in milliseconds)} |")
+    share = _tell_shares("rate", [each.served.rate / each.bare.rate for each in rounds])
+    _tell_shares("processor time", [each.bare.cpu_ms / each.served.cpu_ms for each in rounds])
+    print(
+        f"The goal is {_GOAL_SHARE:.0%} by rate. Store and clients work on the same cores: their time counts against "
+        "the service's rate, and not in its processor time."
+    )
     print(f"Memory of all its processes afterwards: {read_memory(service.process_id) / 1e6:.0f} MB.")
     return share >= _GOAL_SHARE
 
 
-async def _measure_large(service: Running, store: str) -> bool:
-    picture, mask = await asyncio.to_thread(make_pair, *_LARGE)
-    Store.objects |= {b"/large-picture": picture, b"/large-mask": mask}
+def _tell_shares(what: str, shares: list[float]) -> float:
+    """Prints and answers the median."""
+    share = statistics.median(shares)
+    told = ", ".join(f"{each:.0%}" for each in sorted(shares))
+    print(f"\nBy {what} the service does {share:.0%} of the bare work ({told}).")
+    return share
+
+
+def _measure_large(service: Running, load: LoadProcess) -> bool:
+    picture, mask = make_pair(*_LARGE)
+    load.put("large-picture", picture)
+    load.put("large-mask", mask)
     peak = 0
+    is_over = threading.Event()
 
-    async def watch() -> None:
+    def watch() -> None:
         nonlocal peak
-        while True:
-            peak = max(peak, await asyncio.to_thread(read_memory, service.process_id))
-            await asyncio.sleep(_SAMPLE_SECONDS)
+        while not is_over.wait(_SAMPLE_SECONDS):
+            peak = max(peak, read_memory(service.process_id))
 
-    watching = asyncio.create_task(watch())
-    done, spent = await ask_repeatedly(service, store, "large-mask", concurrency=_CONCURRENCY, seconds=15)
-    watching.cancel()
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        sample = measure_rate(service, load, "large-mask", _CONCURRENCY, 15, picture="large-picture")
+    finally:
+        is_over.set()
+        watching.join()
     print(
-        f"\n12-megapixel PNGs of {len(picture) / 1e6:.0f} MB, {_CONCURRENCY} requests at a time: {done / spent:.2f} "
+        f"\n12-megapixel PNGs of {len(picture) / 1e6:.0f} MB, {_CONCURRENCY} requests at a time: {sample.rate:.2f} "
         f"items/s, at most {peak / 1e6:.0f} MB in all processes; the goal is {_GOAL_BYTES / 1e6:.0f} MB."
     )
     return peak < _GOAL_BYTES
@@ -133,161 +171,50 @@ def make_pair(height: int, width: int) -> tuple[bytes, bytes]:
     return cv2.imencode(".png", picture)[1].tobytes(), cv2.imencode(".png", mask)[1].tobytes()
 
 
-def measure_bare(pool: Pool, picture: bytes, mask: bytes, seconds: float) -> Sample:
-    """Decode, telea on the whole picture, encode, in a process for each core."""
-    counts = pool.starmap(_work_bare, [(picture, mask, seconds)] * _THREADS, chunksize=1)
+def measure_rate(
+    service: Running, load: LoadProcess, mask: str, concurrency: int, seconds: float, *, picture: str = "picture"
+) -> Sample:
+    """The service with so many requests of one item at a time."""
+    token = jwt.encode({"aud": "inference", "exp": int(time.time()) + 600}, _SECRET, "HS256")
+    before = read_cpu_seconds(service.process_id)
+    asked = load.ask(service.host, service.port, token, names=(picture, mask), concurrency=concurrency, seconds=seconds)
+    after = read_cpu_seconds(service.process_id)
+    milliseconds = (after.workers - before.workers, after.front - before.front, asked.cpu_seconds)
+    return Sample(asked.done / asked.seconds, *(each / asked.done * 1000 for each in milliseconds))
+
+
+def measure_work(pool: Pool, work: Callable[[bytes, bytes], None], pair: tuple[bytes, bytes], seconds: float) -> Sample:
+    """The work on the same picture again and again, in a process for each core."""
+    counts = pool.starmap(_repeat, [(work, pair, seconds)] * _THREADS, chunksize=1)
     count = sum(done for done, _ in counts)
     return Sample(count / seconds, sum(spent for _, spent in counts) / count * 1000)
 
 
-def _work_bare(picture: bytes, mask: bytes, seconds: float) -> tuple[int, float]:
+def _repeat(work: Callable[[bytes, bytes], None], pair: tuple[bytes, bytes], seconds: float) -> tuple[int, float]:
     cv2.setNumThreads(1)
     count, started, end = 0, time.process_time(), time.perf_counter() + seconds
     while time.perf_counter() < end:
-        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
-        hole = cv2.imdecode(np.frombuffer(mask, np.uint8), cv2.IMREAD_GRAYSCALE)
-        assert image is not None  # noqa: S101 - made here
-        assert hole is not None  # noqa: S101 - made here
-        cv2.imencode(".png", cv2.inpaint(image, hole, 3, cv2.INPAINT_TELEA))
+        work(*pair)
         count += 1
     return count, time.process_time() - started
 
 
-# The service, a store and a client
+def work_bare(picture: bytes, mask: bytes) -> None:
+    """Decode, telea on the whole picture, encode."""
+    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
+    hole = cv2.imdecode(np.frombuffer(mask, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert image is not None  # noqa: S101 - made here
+    assert hole is not None  # noqa: S101 - made here
+    cv2.imencode(".png", cv2.inpaint(image, hole, 3, cv2.INPAINT_TELEA))
 
 
-class Running(NamedTuple):
-    """A service that is ready."""
-
-    url: str
-    process_id: int
-
-
-@contextlib.asynccontextmanager
-async def run_service(store: str) -> AsyncIterator[Running]:
-    """The service as `serve` starts it, for one store."""
-    told = {"INFERENCE_SECRET": _SECRET, "INFERENCE_MEDIA_ORIGINS": store, "INFERENCE_PORT": "0"}
-    process = subprocess.Popen(  # noqa: ASYNC220 - this program again
-        [sys.executable, "-m", "inpainting", "serve"], env=os.environ | told, stdout=subprocess.PIPE, text=True
+def work_as_service(picture: bytes, mask: bytes) -> None:
+    """What a process of the service does with the same bytes."""
+    job = Job(
+        model=TELEA,
+        parameters=TELEA.parameters(),
+        output_format="png",
+        quality=92,
+        pixels_max=_SIDE * _SIDE,
     )
-    assert process.stdout is not None  # noqa: S101 - asked for
-    port = json.loads(await asyncio.to_thread(process.stdout.readline))["port"]
-    reading = asyncio.create_task(asyncio.to_thread(process.stdout.read))
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient() as client:
-            while (await client.get(f"{url}/health")).status_code != 200:  # noqa: ASYNC110 - it is another process
-                await asyncio.sleep(0.05)
-        yield Running(url, process.pid)
-    finally:
-        process.terminate()
-        await reading
-        process.wait()
-
-
-async def measure_rate(service: Running, store: str, mask: str, concurrency: int, seconds: float) -> Sample:
-    """Items a second of so many requests of one item at a time."""
-    before = read_cpu_seconds(service.process_id)
-    done, spent = await ask_repeatedly(service, store, mask, concurrency=concurrency, seconds=seconds)
-    return Sample(done / spent, (read_cpu_seconds(service.process_id) - before) / done * 1000)
-
-
-async def ask_repeatedly(
-    service: Running, store: str, mask: str, *, concurrency: int, seconds: float
-) -> tuple[int, float]:
-    """How many items were done in how many seconds."""
-    token = jwt.encode({"aud": "inference", "exp": int(time.time()) + 600}, _SECRET, "HS256")
-    headers = {"Authorization": f"Bearer {token}"}
-    picture = mask.replace("mask", "picture") if "large" in mask else "picture"
-    end = time.perf_counter() + seconds
-    done = 0
-
-    async def ask(client: httpx.AsyncClient) -> None:
-        nonlocal done
-        while time.perf_counter() < end:
-            item = {
-                "id": "1",
-                "imageUrl": f"{store}/{picture}",
-                "maskUrl": f"{store}/{mask}",
-                "resultUrl": f"{store}/r",
-            }
-            body = {"taskId": str(uuid.uuid4()), "model": "telea", "items": [item]}
-            lines = (await client.post("/v1/inpaint", json=body)).text.splitlines()
-            if json.loads(lines[-1]).get("succeeded") != 1:
-                raise RuntimeError(lines[0])
-            done += 1
-
-    async with httpx.AsyncClient(base_url=service.url, headers=headers, timeout=60) as client:
-        started = time.perf_counter()
-        await asyncio.gather(*(ask(client) for _ in range(concurrency)))
-        return done, time.perf_counter() - started
-
-
-class Store(asyncio.Protocol):
-    """As little of an HTTP store as can be: objects to read, and a place to drop results."""
-
-    objects: ClassVar[dict[bytes, bytes]] = {}
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-        self._head = bytearray()
-        self._to_drop = 0
-
-    def data_received(self, data: bytes) -> None:
-        if self._to_drop:
-            dropped = min(self._to_drop, len(data))
-            self._to_drop -= dropped
-            data = data[dropped:]
-            if self._to_drop == 0:
-                self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        self._head += data
-        while (end := self._head.find(b"\r\n\r\n")) >= 0:
-            head, rest = bytes(self._head[:end]), self._head[end + 4 :]
-            self._head = bytearray()
-            if head.startswith(b"GET"):
-                body = self.objects[head.split(b" ", 2)[1]]
-                self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-                self._head = rest
-                continue
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            self._to_drop = length - min(length, len(rest))
-            if self._to_drop == 0:
-                self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-                self._head = rest[length:]
-
-
-# What the system tells of a process and those below it (Linux)
-
-
-def list_family(process_id: int) -> list[int]:
-    """The process and all that it has started, and those have."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    family = [process_id]
-    for member in family:
-        family += [child for child, parent in parents.items() if parent == member]
-    return family
-
-
-def read_cpu_seconds(process_id: int) -> float:
-    """Processor time so far of a process and those below it that live."""
-    ticks = 0
-    for member in list_family(process_id):
-        with contextlib.suppress(OSError):
-            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def read_memory(process_id: int) -> int:
-    """Bytes resident of a process and those below it, what they share counted once."""
-    total = 0
-    for member in list_family(process_id):
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    total += int(line.split()[1]) * 1024
-    return total
+    process_item(picture, mask, job, ask=lambda _: None, timings=Timings(), check=lambda: None)
