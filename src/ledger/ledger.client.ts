@@ -2,6 +2,7 @@ import type { TokenAccount } from './account/token-account.object.ts'
 import type { TokenAmount } from './amounts.ts'
 import { createRefusalError, ledgerErrors } from './ledger.errors.ts'
 import type {
+  AccountInspection,
   CloseAnswer,
   CloseCommand,
   CreditAnswer,
@@ -9,6 +10,7 @@ import type {
   EndAnswer,
   FlushAnswer,
   OpenAnswer,
+  OutboxState,
   ReleaseCommand,
   Reservation,
   ReserveAnswer,
@@ -38,6 +40,13 @@ export interface LedgerClient {
   /** The newest `limit` entries (1 to 1000). */
   statement(userId: string, query: { readonly limit: number }): Promise<Statement>
   reservation(userId: string, reservationId: string): Promise<Reservation | null>
+  /** The account's own books: up to `limit` entries (1 to 1000) after a sequence, oldest first. */
+  inspect(
+    userId: string,
+    query: { readonly afterSequence: number; readonly limit: number },
+  ): Promise<AccountInspection>
+  /** What the projection still lacks. */
+  outbox(userId: string): Promise<OutboxState>
   /** Brings the projection up to date now. */
   flush(userId: string): Promise<FlushAnswer>
 }
@@ -77,6 +86,8 @@ export function createLedgerClient(
     balance: (userId) => call(userId, async (account) => account.balance()),
     statement: (userId, query) => call(userId, async (account) => account.statement(query)),
     reservation: (userId, id) => call(userId, async (account) => account.reservation(id)),
+    inspect: (userId, query) => call(userId, async (account) => account.inspect(query)),
+    outbox: (userId) => call(userId, async (account) => account.outbox()),
     flush: (userId) => call(userId, async (account) => account.flush()),
   }
 }

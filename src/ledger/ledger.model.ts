@@ -149,3 +149,25 @@ export interface Statement {
 export type FlushAnswer =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: 'projection.unavailable'; readonly waiting: number }
+
+/** What still has to reach the projection. */
+export interface OutboxState {
+  readonly waiting: number
+  /** When the oldest entry that waits was made, in milliseconds since the epoch; null when none waits. */
+  readonly oldestAtMs: number | null
+  /** Deliveries that have failed in a row. */
+  readonly failures: number
+}
+
+/** An account's own books, a page of entries at a time, all read in one moment. */
+export interface AccountInspection {
+  readonly account: AccountState
+  /** The sum of the reservations that have not ended. */
+  readonly pendingAmount: TokenAmount
+  /** Oldest first. */
+  readonly entries: readonly Entry[]
+  /** Of the entries that opened a reservation: how it ended, null while it is pending. */
+  readonly endings: Readonly<Record<string, ReservationEnding | null>>
+  /** The ids of those entries whose newest version the outbox still holds. */
+  readonly undelivered: readonly string[]
+}

@@ -18,6 +18,8 @@ export interface StoredFacts {
 export interface StoredObject {
   readonly key: string
   readonly bytes: number
+  /** Milliseconds since the epoch. */
+  readonly uploadedAtMs: number
 }
 
 /** Every byte of media and results. An object's content never changes: a key is written once. */
@@ -91,7 +93,9 @@ export function createMediaStore(bucket: Bucket): MediaStore {
       let startAfter = after
       for (;;) {
         const page = await bucket.list({ prefix, ...(startAfter ? { startAfter } : {}) })
-        for (const { key, size } of page.objects) yield { key, bytes: size }
+        for (const { key, size, uploaded } of page.objects) {
+          yield { key, bytes: size, uploadedAtMs: uploaded.getTime() }
+        }
         startAfter = page.objects.at(-1)?.key
         if (!page.truncated || startAfter === undefined) return
       }

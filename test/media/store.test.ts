@@ -91,7 +91,7 @@ describe('the media store', () => {
     const keys = numbers.map((number) => partKey({ ...place, number }))
     await Promise.all(keys.map((key) => env.MEDIA.put(key, 'abc')))
     const listed = await Array.fromAsync(store.list(fileUploadPrefix(place)))
-    expect(listed).toEqual(keys.map((key) => ({ key, bytes: 3 })))
+    expect(listed).toEqual(keys.map((key) => ({ key, bytes: 3, uploadedAtMs: expect.any(Number) })))
     const rest = await Array.fromAsync(store.list(fileUploadPrefix(place), keys[1097]))
     expect(rest.map(({ key }) => key)).toEqual(keys.slice(1098))
     expect(await store.deletePrefix(fileUploadPrefix(place))).toBe(1100)

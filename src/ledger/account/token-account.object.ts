@@ -4,6 +4,7 @@ import { type CreateId, createRandomId } from '../../shared/ids.ts'
 import { createLogger, type Logger } from '../../shared/logger.ts'
 import type { TokenAmount } from '../amounts.ts'
 import type {
+  AccountInspection,
   CloseAnswer,
   CloseCommand,
   CreditAnswer,
@@ -11,6 +12,7 @@ import type {
   EndAnswer,
   FlushAnswer,
   OpenAnswer,
+  OutboxState,
   ReleaseCommand,
   Reservation,
   ReserveAnswer,
@@ -106,6 +108,25 @@ export class TokenAccount extends DurableObject<Pick<Env, 'DB'>> {
 
   reservation(reservationId: string): Reservation | null {
     return this.#store.findReservation(reservationId)
+  }
+
+  /** For whoever checks the books: up to 1000 entries after a sequence, with what they should add up to. */
+  inspect({ afterSequence, limit }: { afterSequence: number; limit: number }): AccountInspection {
+    const count = Math.min(Math.max(1, Math.trunc(limit)), statementEntriesMax)
+    const entries = this.#store.listEntriesAfter({ sequence: afterSequence, limit: count })
+    const range = { first: afterSequence + 1, last: entries.at(-1)?.sequence ?? afterSequence }
+    const reservations = this.#store.listReservations(range)
+    return {
+      account: this.#store.readAccount(),
+      pendingAmount: this.#store.sumPending(),
+      entries,
+      endings: Object.fromEntries(reservations.map(({ id, ending }) => [id, ending])),
+      undelivered: this.#outbox.listWaiting(range),
+    }
+  }
+
+  outbox(): OutboxState {
+    return this.#outbox.describe()
   }
 
   /** Delivers what the projection lacks now, whenever the next try would be due. */

@@ -1,4 +1,4 @@
-import type { Entry } from '../ledger.model.ts'
+import type { Entry, OutboxState } from '../ledger.model.ts'
 
 /**
  * `outbox` names the entries that the projection does not have yet, with the version it lacks;
@@ -42,6 +42,24 @@ export class TokenAccountOutbox {
 
   isEmpty(): boolean {
     return [...this.#sql.exec('SELECT 1 FROM outbox LIMIT 1')].length === 0
+  }
+
+  describe(): OutboxState {
+    const query = `SELECT count(*) AS waiting, min(created_at) AS oldest
+      FROM outbox JOIN entries USING (sequence)`
+    const { waiting, oldest } = this.#sql.exec(query).one()
+    return {
+      waiting: Number(waiting),
+      oldestAtMs: oldest === null ? null : Number(oldest),
+      failures: this.readFailures(),
+    }
+  }
+
+  /** Of entries in a range of sequences, the ids of those that wait. */
+  listWaiting(range: { first: number; last: number }): string[] {
+    const query = `SELECT entries.id FROM outbox JOIN entries USING (sequence)
+      WHERE outbox.sequence BETWEEN ? AND ?`
+    return [...this.#sql.exec(query, range.first, range.last)].map((row) => String(row.id))
   }
 
   /** Takes delivered entries out, except those that have changed since. */

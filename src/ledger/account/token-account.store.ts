@@ -1,3 +1,4 @@
+import type { TokenAmount } from '../amounts.ts'
 import type {
   AccountState,
   Entry,
@@ -129,6 +130,25 @@ export class TokenAccountStore {
   listEntries(limit: number): Entry[] {
     const query = 'SELECT * FROM entries ORDER BY sequence DESC LIMIT ?'
     return [...this.#sql.exec(query, limit)].map(readEntry)
+  }
+
+  /** Oldest first, from the one after that sequence on. */
+  listEntriesAfter(query: { sequence: number; limit: number }): Entry[] {
+    const sql = 'SELECT * FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?'
+    return [...this.#sql.exec(sql, query.sequence, query.limit)].map(readEntry)
+  }
+
+  /** The reservations that entries in a range of sequences opened. */
+  listReservations(range: { first: number; last: number }): Reservation[] {
+    const query = `SELECT reservations.* FROM entries JOIN reservations ON reservations.id = entries.id
+      WHERE entries.sequence BETWEEN ? AND ?`
+    return [...this.#sql.exec(query, range.first, range.last)].map(readReservation)
+  }
+
+  sumPending(): TokenAmount {
+    const query =
+      'SELECT coalesce(sum(amount), 0) AS pending FROM reservations WHERE ending IS NULL'
+    return this.#sql.exec(query).one().pending as TokenAmount
   }
 
   /** Writes a decision. To be called in one transaction with what the decision was taken from. */
