@@ -1,8 +1,28 @@
 import { z } from 'zod'
+import { readQuota } from './rate-limits/quotas.rules.ts'
 
 const secret = z.string().min(32, 'must have at least 32 characters')
 const wholeNumber = (fallback: number) =>
   z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).prefault(String(fallback))
+
+/** Requests in seconds, as `30/60`. */
+const quota = (fallback: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const read = readQuota(text)
+      if (read !== null) return read
+      context.addIssue("must be requests/seconds, as '30/60'")
+      return z.NEVER
+    })
+    .prefault(fallback)
+
+const countFromOne = (fallback: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d*$/, 'must be a whole number from 1')
+    .transform(Number)
+    .prefault(String(fallback))
 
 const megabyte = 1_000_000
 
@@ -39,6 +59,19 @@ const settingsSchema = z.object({
   ARCHIVE_INFLATED_BYTES_MAX: wholeNumber(20_000 * megabyte),
   VIDEO_FRAMES_MAX: wholeNumber(10_000),
   DATASET_RETENTION_DAYS: wholeNumber(30),
+  TASKS_QUEUED_PER_USER: countFromOne(8),
+  JOBS_RUNNING_PER_USER_MAX: countFromOne(50),
+
+  // Wide enough for load from one machine; wrangler.toml narrows them for production.
+  LOGINS_BY_ADDRESS: quota('6000/60'),
+  REGISTRATIONS_BY_ADDRESS: quota('6000/60'),
+  REGISTRATIONS_BY_ACCOUNT: quota('600/60'),
+  UPLOADS_BY_ADDRESS: quota('120000/60'),
+  UPLOADS_BY_ACCOUNT: quota('60000/60'),
+  LOGIN_FAILURES_FREE: wholeNumber(200),
+  LOGIN_FAILURES_WINDOW_SECONDS: wholeNumber(3600),
+  LOGIN_WAIT_SECONDS_MAX: wholeNumber(300),
+  LOGIN_KNOWN_FOR_DAYS: wholeNumber(30),
 
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: z.string().optional(),

@@ -7,6 +7,8 @@ import { consumeDeadTasks, consumeTasks } from './inferences/tasks/tasks.consume
 import { sweep } from './sweep.ts'
 
 export { TokenAccount } from './ledger/account/token-account.object.ts'
+export { RateLimiter } from './rate-limits/rate-limiter.object.ts'
+export { LoginGuard } from './users/login-guard.object.ts'
 
 const app = createApp()
 

@@ -18,11 +18,15 @@ import { createSignedUrls, type SignedUrls } from './media/signed-urls.ts'
 import { createMediaStore, type MediaStore } from './media/store.ts'
 import { createModelCatalogue, type ModelCatalogue } from './models/models.client.ts'
 import { createReadiness } from './operations/readiness.ts'
+import { createRateLimits, type RateLimits } from './rate-limits/rate-limits.client.ts'
+import { createScopeNames } from './rate-limits/scope-names.ts'
 import { type Clock, systemClock } from './shared/clock.ts'
 import { createDatabase, type Database } from './shared/database.ts'
 import { type CreateId, createRandomId } from './shared/ids.ts'
 import { createLogger, type Logger } from './shared/logger.ts'
 import { type AccessTokens, createAccessTokens } from './users/access-tokens.ts'
+import { createLoginGuard, type LoginGuard } from './users/login-guard.client.ts'
+import type { LoginPolicy } from './users/login-guard.rules.ts'
 import { createPasswordHasher, type PasswordHasher, passwordParameters } from './users/passwords.ts'
 
 /** Everything that use-cases are given. */
@@ -34,6 +38,8 @@ export interface Services {
   readonly database: Database
   readonly passwords: PasswordHasher
   readonly accessTokens: AccessTokens
+  readonly rateLimits: RateLimits
+  readonly loginGuard: LoginGuard
   readonly ledger: LedgerClient
   readonly pricePlan: PricePlan
   readonly media: MediaStore
@@ -75,6 +81,7 @@ function createOutside(): Outside {
 export function createServices(env: Env, outside: Outside = createOutside()): Services {
   const settings = readSettingsOrThrow({ ...env })
   const { clock, createId, logger } = outside
+  const nameScope = createScopeNames(settings.JWT_SECRET)
   const database = createDatabase(env.DB)
   const ledger = createLedgerClient(env.TOKEN_ACCOUNTS, outside.sleep)
   const serviceCall = createServiceCall({
@@ -95,6 +102,26 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     accessTokens: createAccessTokens({
       secrets: [settings.JWT_SECRET, ...present(settings.JWT_SECRET_PREVIOUS)],
       clock,
+    }),
+    rateLimits: createRateLimits({
+      namespace: env.RATE_LIMITS,
+      quotas: {
+        'logins-by-address': settings.LOGINS_BY_ADDRESS,
+        'registrations-by-address': settings.REGISTRATIONS_BY_ADDRESS,
+        'registrations-by-account': settings.REGISTRATIONS_BY_ACCOUNT,
+        'uploads-by-address': settings.UPLOADS_BY_ADDRESS,
+        'uploads-by-account': settings.UPLOADS_BY_ACCOUNT,
+      },
+      nameScope,
+      clock,
+      logger,
+    }),
+    loginGuard: createLoginGuard({
+      namespace: env.LOGIN_GUARDS,
+      policy: readLoginPolicy(settings),
+      nameScope,
+      clock,
+      logger,
     }),
     pricePlan: settings.PRICE_PLAN,
     media,
@@ -126,4 +153,16 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
 
 function present<Value>(value: Value | undefined): Value[] {
   return value === undefined ? [] : [value]
+}
+
+const firstLoginWaitMs = 2_000
+
+function readLoginPolicy(settings: Settings): LoginPolicy {
+  return {
+    freeFailures: Math.max(1, settings.LOGIN_FAILURES_FREE),
+    windowMs: Math.max(1, settings.LOGIN_FAILURES_WINDOW_SECONDS) * 1000,
+    firstWaitMs: firstLoginWaitMs,
+    longestWaitMs: Math.max(firstLoginWaitMs, settings.LOGIN_WAIT_SECONDS_MAX * 1000),
+    knownForMs: settings.LOGIN_KNOWN_FOR_DAYS * 86_400_000,
+  }
 }

@@ -13,7 +13,12 @@ export function renderError(error: unknown, context: Context): Response {
       ...describeError(error),
     })
   }
-  if (known.status === 503) context.header('Retry-After', '2')
+  const { retryAfterSeconds } = known.details
+  if (typeof retryAfterSeconds === 'number') {
+    context.header('Retry-After', String(retryAfterSeconds))
+  } else if (known.status === 503) {
+    context.header('Retry-After', '2')
+  }
   return context.json(
     { success: false, message: known.message, code: known.code, ...known.details },
     known.status,

@@ -23,6 +23,11 @@ export const requireAdmin: MiddlewareHandler<AppEnv> = async (context, next) => 
   await next()
 }
 
+/** The token of an `Authorization` header; null where there is none. */
+export function readBearer(header: string | undefined): string | null {
+  return /^Bearer +(\S+)$/i.exec(header?.trim() ?? '')?.[1] ?? null
+}
+
 async function readUserOrThrow(context: Context<AppEnv>): Promise<UserRow> {
   const { accessTokens, database } = context.get('services')
   // Every refusal below is a 401, which names the scheme that would be accepted (RFC 9110, 11.6.1).
@@ -33,8 +38,8 @@ async function readUserOrThrow(context: Context<AppEnv>): Promise<UserRow> {
 
   const header = context.req.header('authorization')
   if (header === undefined) throw refuse('auth.missing', 'Access token required')
-  const token = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
-  if (token === undefined) throw refuse('auth.malformed', 'Invalid token format')
+  const token = readBearer(header)
+  if (token === null) throw refuse('auth.malformed', 'Invalid token format')
 
   const claims = await accessTokens.read(token)
   if (claims === null) throw refuse('auth.invalid', 'Invalid or expired token')

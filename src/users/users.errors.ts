@@ -6,6 +6,7 @@ export const userErrors = defineErrors({
   'auth.invalid': 401,
   'auth.user_not_found': 401,
   'auth.bad_credentials': 401,
+  'auth.too_many_failures': 429,
   'auth.admin_required': 403,
   'users.not_yours': 403,
   'users.email_taken': 400,

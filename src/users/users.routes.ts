@@ -1,6 +1,11 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { createLedgerRoutes } from '../ledger/ledger.routes.ts'
+import {
+  readAddress,
+  requireQuotaOfAddress,
+  takeQuotasOrThrow,
+} from '../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { requestErrors } from '../shared/errors.ts'
 import { isUuid } from '../shared/ids.ts'
@@ -14,10 +19,11 @@ import {
 import { deleteUser } from './delete-user.ts'
 import { logIn } from './log-in.ts'
 import { registerUser } from './register-user.ts'
-import { requireUser } from './require-user.ts'
+import { readBearer, requireUser } from './require-user.ts'
 import { updateUser } from './update-user.ts'
 import { userErrors } from './users.errors.ts'
 import { formatProfileForApi } from './users.format.ts'
+import { createEmailKey } from './users.repository.ts'
 import * as schemas from './users.schemas.ts'
 
 /*
@@ -45,11 +51,11 @@ const register = createRoute({
   method: 'post',
   path: '/user',
   tags,
-  middleware: [normalizeJsonBody] as const,
+  middleware: [requireQuotaOfAddress('registrations-by-address'), normalizeJsonBody] as const,
   request: jsonRequest(schemas.registerSchema),
   responses: {
     201: jsonResponse(schemas.registeredSchema, 'The new user'),
-    ...errorResponses(400, 413),
+    ...errorResponses(400, 413, 429),
   },
 })
 
@@ -57,11 +63,11 @@ const login = createRoute({
   method: 'post',
   path: '/login',
   tags,
-  middleware: [normalizeJsonBody] as const,
+  middleware: [requireQuotaOfAddress('logins-by-address'), normalizeJsonBody] as const,
   request: jsonRequest(schemas.loginSchema),
   responses: {
     200: jsonResponse(schemas.loggedInSchema, 'An access token'),
-    ...errorResponses(400, 401, 413),
+    ...errorResponses(400, 401, 413, 429),
   },
 })
 
@@ -108,7 +114,10 @@ const routes = createRouter()
 routes.openapi(
   register,
   async (context) => {
-    const { user, tokens } = await registerUser(context.get('services'), context.req.valid('json'))
+    const registration = context.req.valid('json')
+    const scope = createEmailKey(registration.email)
+    await takeQuotasOrThrow(context, [{ name: 'registrations-by-account', scope }])
+    const { user, tokens } = await registerUser(context.get('services'), registration)
     const data = { ...formatProfileForApi(user), tokens, role: user.role }
     return context.json({ success: true as const, message: 'User created successfully', data }, 201)
   },
@@ -118,7 +127,10 @@ routes.openapi(
 routes.openapi(
   login,
   async (context) => {
-    const { token, user } = await logIn(context.get('services'), context.req.valid('json'))
+    const { token, user } = await logIn(context.get('services'), context.req.valid('json'), {
+      address: readAddress(context),
+      accessToken: readBearer(context.req.header('authorization')),
+    })
     const data = { token, user: { id: user.id, name: user.name, email: user.email } }
     return context.json({ success: true as const, message: 'Login successful', data }, 200)
   },

@@ -6,6 +6,7 @@ import { createPerson, quickHasher, refusal } from '../support/people.ts'
 import { ask, services } from '../support/world.ts'
 
 const login = (json?: unknown) => ask('POST', '/api/users/login', { json })
+const here = { address: '192.0.2.1', accessToken: null }
 const failed = 'User login failed. Please check your credentials.'
 const required = 'Email and password are required and cannot be empty or contain only spaces'
 const emailRule =
@@ -54,11 +55,11 @@ describe('logging in', () => {
   it('stores a stronger hash when today’s are stronger than the stored one', async () => {
     const { user, password } = await createPerson()
     const passwords = createPasswordHasher({ memoryKib: 128, passes: 2, lanes: 1 })
-    await logIn({ ...services, passwords }, { email: user.email, password })
+    await logIn({ ...services, passwords }, { email: user.email, password }, here)
     const stored = await findUserById(services.database, user.id)
     expect(stored?.passwordHash).toMatch(/m=128,t=2/)
     expect(stored?.accessVersion).toBe(user.accessVersion)
-    await logIn({ ...services, passwords }, { email: user.email, password })
+    await logIn({ ...services, passwords }, { email: user.email, password }, here)
     expect((await findUserById(services.database, user.id))?.passwordHash).toBe(
       stored?.passwordHash,
     )
@@ -67,7 +68,11 @@ describe('logging in', () => {
   it('stores nothing when the password was wrong', async () => {
     const { user } = await createPerson()
     const passwords = createPasswordHasher({ memoryKib: 128, passes: 2, lanes: 1 })
-    const wrong = logIn({ ...services, passwords }, { email: user.email, password: 'wrong-pass' })
+    const wrong = logIn(
+      { ...services, passwords },
+      { email: user.email, password: 'wrong-pass' },
+      here,
+    )
     await expect(wrong).rejects.toThrow(failed)
     expect((await findUserById(services.database, user.id))?.passwordHash).toBe(user.passwordHash)
   })
@@ -88,9 +93,11 @@ describe('a login is refused', () => {
     const wrong = createCountingHasher()
     const unknown = createCountingHasher()
     const password = 'wrong-pass'
-    await expect(logIn(wrong.services, { email: user.email, password })).rejects.toThrow(failed)
+    await expect(logIn(wrong.services, { email: user.email, password }, here)).rejects.toThrow(
+      failed,
+    )
     await expect(
-      logIn(unknown.services, { email: `nobody-${user.email}`, password }),
+      logIn(unknown.services, { email: `nobody-${user.email}`, password }, here),
     ).rejects.toThrow(failed)
     expect([wrong.calls.derivations, unknown.calls.derivations]).toEqual([1, 1])
   })

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { fileUploadPrefix } from '../../media/keys.ts'
+import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import type { Services } from '../../services.ts'
 import { formatPage, readPageOrThrow } from '../../shared/pagination.ts'
@@ -36,11 +37,11 @@ const open = createRoute({
   ...shared,
   method: 'post',
   path: '/',
-  middleware: [requireUser, normalizeJsonBody] as const,
+  middleware: [requireUser, requireUploadQuotas, normalizeJsonBody] as const,
   request: jsonRequest(schemas.openFileBody),
   responses: {
     201: jsonResponse(schemas.fileAnswerSchema, 'The file with URLs for its first 100 parts'),
-    ...errorResponses(400, 401, 409, 413),
+    ...errorResponses(400, 401, 409, 413, 429),
   },
 })
 

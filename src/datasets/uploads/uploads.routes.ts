@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amounts.ts'
+import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../../shared/validation.ts'
@@ -68,11 +69,11 @@ uploadRoutes.openAPIRegistry.registerPath({
   responses: {
     200: jsonResponse(schemas.uploadedSchema, 'Stored and paid for'),
     202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on, and `upload` is watched'),
-    ...errorResponses(400, 401, 404, 409, 413, 503),
+    ...errorResponses(400, 401, 404, 409, 413, 429, 503),
   },
 })
 
-uploadRoutes.post('/data', requireUser, async (context) => {
+uploadRoutes.post('/data', requireUser, requireUploadQuotas, async (context) => {
   const services = context.get('services')
   const userId = context.get('user').id
   const preference = readPreference(context.req.header('prefer'))
