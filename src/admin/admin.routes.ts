@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { answerOnce } from '../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { formatTokens } from '../ledger/amounts.ts'
 import { formatTransactionForApi } from '../ledger/ledger.format.ts'
 import { type AppEnv, createRouter } from '../router.ts'
@@ -36,10 +38,10 @@ const recharge = createRoute({
   method: 'post',
   path: '/user-tokens',
   middleware: [requireAdmin, normalizeJsonBody] as const,
-  request: { headers: schemas.rechargeHeadersSchema, ...jsonRequest(schemas.rechargeSchema) },
+  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.rechargeSchema) },
   responses: {
     200: jsonResponse(schemas.rechargedSchema, 'The balance after the recharge'),
-    ...errorResponses(400, 401, 403, 404, 409, 413, 503),
+    ...errorResponses(400, 401, 403, 404, 409, 413, 422, 503),
   },
 })
 
@@ -80,23 +82,24 @@ const listDatasets = createRoute({
 })
 
 export const adminRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(recharge, async (context) => {
-    const { email, amount } = context.req.valid('json')
-    const idempotencyKey = context.req.valid('header')['idempotency-key']
-    const { user, newBalance } = await rechargeTokens(context.get('services'), {
-      administrator: context.get('user'),
-      recharge: { email, amount, idempotencyKey },
-    })
-    const data = {
-      userEmail: user.email,
-      amountAdded: formatTokens(amount),
-      newBalance: formatTokens(newBalance),
-    }
-    return context.json(
-      { success: true as const, message: 'Tokens recharged successfully', data },
-      200,
-    )
-  })
+  .openapi(recharge, (context) =>
+    answerOnce(context, async ({ id }) => {
+      const { email, amount } = context.req.valid('json')
+      const { user, newBalance } = await rechargeTokens(context.get('services'), {
+        administrator: context.get('user'),
+        recharge: { id, email, amount },
+      })
+      const data = {
+        userEmail: user.email,
+        amountAdded: formatTokens(amount),
+        newBalance: formatTokens(newBalance),
+      }
+      return context.json(
+        { success: true as const, message: 'Tokens recharged successfully', data },
+        200,
+      )
+    }),
+  )
   .openapi(getUserTokens, async (context) => {
     const { database, ledger } = context.get('services')
     const user = await findLiveUserByEmail(database, context.req.valid('param').email.trim())

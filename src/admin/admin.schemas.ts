@@ -30,16 +30,6 @@ export const rechargeSchema = z
   )
   .openapi('Recharge')
 
-export const rechargeHeadersSchema = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\w-]{1,64}$/, {
-      error: 'Idempotency-Key must be 1 to 64 letters, digits, hyphens or underscores.',
-    })
-    .optional()
-    .openapi({ description: 'Sent again with the same key, a recharge adds nothing' }),
-})
-
 export const emailParamSchema = z.object({ email: z.string().openapi({ format: 'email' }) })
 
 /** A filter that is missing or empty filters nothing. */

@@ -9,16 +9,16 @@ export interface Recharge {
   /** The person whose account is recharged. */
   readonly email: string
   readonly amount: TokenAmount
-  /** The caller's name for this recharge: sent again with the same name it gets the first answer and adds nothing. */
-  readonly idempotencyKey?: string | undefined
+  /** Recharging again under the same id gets the first answer and adds nothing. */
+  readonly id: string
 }
 
 /**
  * Adds tokens to a live user's account, and answers the balance after it.
- * Throws `admin.user_not_found`, the ledger's refusals, and `tokens.operation_conflict` for a key used with other content.
+ * Throws `admin.user_not_found` and the ledger's refusals.
  */
 export async function rechargeTokens(
-  { database, ledger, createId }: Pick<Services, 'database' | 'ledger' | 'createId'>,
+  { database, ledger }: Pick<Services, 'database' | 'ledger'>,
   { administrator, recharge }: { administrator: UserRow; recharge: Recharge },
 ): Promise<{ user: UserRow; newBalance: TokenAmount }> {
   const user = await findLiveUserByEmail(database, recharge.email)
@@ -26,7 +26,7 @@ export async function rechargeTokens(
     throw adminErrors.createError('admin.user_not_found', 'Target user not found')
   }
   const answer = await ledger.credit(user.id, {
-    operationId: `admin_recharge_${administrator.id}_${recharge.idempotencyKey ?? createId()}`,
+    operationId: `admin_recharge_${administrator.id}_${recharge.id}`,
     amount: recharge.amount,
     description: `Admin recharge by ${administrator.email}: +${formatTokens(recharge.amount)} tokens`,
   })

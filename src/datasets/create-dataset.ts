@@ -1,6 +1,6 @@
 import { type Database, isUniqueViolation } from '../shared/database.ts'
 import { datasetErrors } from './datasets.errors.ts'
-import { insertDataset } from './datasets.repository.ts'
+import { findDatasetTimes, insertDataset } from './datasets.repository.ts'
 import { readDatasetNameOrThrow, readTagsOrThrow } from './datasets.rules.ts'
 
 export interface CreateDatasetContext {
@@ -9,13 +9,16 @@ export interface CreateDatasetContext {
   readonly nowMs: number
 }
 
-/** Makes an empty dataset; a live dataset of the same name and user refuses it, whoever came first. */
+/**
+ * Makes an empty dataset; a live dataset of the same name and user refuses it, whoever came first. Making it again under
+ * the same id changes nothing.
+ */
 export async function createDataset(
   context: CreateDatasetContext,
-  wanted: { userId: string; name: unknown; tags: unknown },
+  wanted: { id: string; userId: string; name: unknown; tags: unknown },
 ) {
   const dataset = {
-    id: context.createId(),
+    id: wanted.id,
     userId: wanted.userId,
     name: readDatasetNameOrThrow(wanted.name),
     tags: readTagsOrThrow(wanted.tags),
@@ -25,6 +28,8 @@ export async function createDataset(
     await insertDataset(context.database, { ...dataset, createId: context.createId })
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
+    const made = await findDatasetTimes(context.database, dataset)
+    if (made) return { ...dataset, nowMs: made.createdAt }
     throw datasetErrors.createError(
       'datasets.name_taken',
       'A dataset with this name already exists.',

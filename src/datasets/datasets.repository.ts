@@ -52,6 +52,17 @@ export async function findDatasetId(
   return row?.id ?? null
 }
 
+/** When the user's dataset of that id was made, deleted or not. */
+export async function findDatasetTimes(
+  database: Database,
+  query: { id: string; userId: string },
+): Promise<Pick<DatasetRow, 'createdAt'> | null> {
+  return database.raw
+    .prepare('SELECT created_at AS createdAt FROM datasets WHERE id = ?1 AND user_id = ?2')
+    .bind(query.id, query.userId)
+    .first<Pick<DatasetRow, 'createdAt'>>()
+}
+
 export interface DatasetCounts {
   readonly active: number
   readonly deleted: number

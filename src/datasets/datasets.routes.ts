@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { answerOnce } from '../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import {
@@ -34,10 +36,10 @@ const create = createRoute({
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
-  request: jsonRequest(schemas.createDatasetBody),
+  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.createDatasetBody) },
   responses: {
     201: jsonResponse(schemas.createdDatasetSchema, 'The empty dataset'),
-    ...errorResponses(400, 401, 413),
+    ...errorResponses(400, 401, 409, 413, 422),
   },
 })
 
@@ -90,19 +92,21 @@ const remove = createRoute({
 })
 
 export const datasetRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(create, async (context) => {
-    const { database, clock, createId } = context.get('services')
-    const { name, tags } = context.req.valid('json')
-    const dataset = await createDataset(
-      { database, createId, nowMs: clock.nowMs() },
-      { userId: context.get('user').id, name, tags },
-    )
-    const message = 'Empty dataset created successfully'
-    return context.json(
-      { success: true as const, message, dataset: formatCreatedDataset(dataset) },
-      201,
-    )
-  })
+  .openapi(create, (context) =>
+    answerOnce(context, async ({ id }) => {
+      const { database, clock, createId } = context.get('services')
+      const { name, tags } = context.req.valid('json')
+      const dataset = await createDataset(
+        { database, createId, nowMs: clock.nowMs() },
+        { id, userId: context.get('user').id, name, tags },
+      )
+      const message = 'Empty dataset created successfully'
+      return context.json(
+        { success: true as const, message, dataset: formatCreatedDataset(dataset) },
+        201,
+      )
+    }),
+  )
   .openapi(list, async (context) => {
     const query = context.req.valid('query')
     const includeDeleted = query.includeDeleted === 'true'

@@ -3,7 +3,12 @@ import type { Services } from '../services.ts'
 import { describeError } from '../shared/logger.ts'
 import { initialGrant, openAccount } from './open-accounts.ts'
 import { userErrors } from './users.errors.ts'
-import { createEmailKey, findLiveUserByEmail, insertUser } from './users.repository.ts'
+import {
+  createEmailKey,
+  findLiveUserByEmail,
+  findUserById,
+  insertUser,
+} from './users.repository.ts'
 import type { Registration } from './users.schemas.ts'
 import type { UserRow } from './users.table.ts'
 
@@ -15,19 +20,38 @@ export interface RegisteredUser {
 
 /**
  * Registers an ordinary user with the initial grant. The user is there once their row is: when the token account cannot
- * be opened at once, the sweep opens it (see `openMissingAccounts`).
+ * be opened at once, the sweep opens it (see `openMissingAccounts`). Registering again under the same id changes nothing.
  * Throws `users.email_taken`, also to all but one of those who register the same address at the same moment.
  */
 export async function registerUser(
   services: Pick<Services, 'database' | 'clock' | 'createId' | 'logger' | 'ledger' | 'passwords'>,
   registration: Registration,
+  id: string = services.createId(),
 ): Promise<RegisteredUser> {
-  const { database, passwords, logger } = services
-  if (await findLiveUserByEmail(database, registration.email)) throw createTakenError()
+  const user = await findOrInsert(services, registration, id)
+  try {
+    await openAccount(services.ledger, { userId: user.id, grant: initialGrant })
+  } catch (error) {
+    services.logger.warn('users.account_not_opened_yet', {
+      userId: user.id,
+      ...describeError(error),
+    })
+  }
+  return { user, tokens: formatTokens(initialGrant) }
+}
 
-  const nowMs = services.clock.nowMs()
+async function findOrInsert(
+  { database, clock, passwords }: Pick<Services, 'database' | 'clock' | 'passwords'>,
+  registration: Registration,
+  id: string,
+): Promise<UserRow> {
+  const holder = await findLiveUserByEmail(database, registration.email)
+  if (holder?.id === id) return holder
+  if (holder) throw createTakenError()
+
+  const nowMs = clock.nowMs()
   const user: UserRow = {
-    id: services.createId(),
+    id,
     name: registration.name,
     surname: registration.surname,
     email: registration.email,
@@ -39,14 +63,10 @@ export async function registerUser(
     updatedAt: nowMs,
     deletedAt: null,
   }
-  if (!(await insertUser(database, user))) throw createTakenError()
-
-  try {
-    await openAccount(services.ledger, { userId: user.id, grant: initialGrant })
-  } catch (error) {
-    logger.warn('users.account_not_opened_yet', { userId: user.id, ...describeError(error) })
-  }
-  return { user, tokens: formatTokens(initialGrant) }
+  if (await insertUser(database, user)) return user
+  const registered = await findUserById(database, id)
+  if (registered) return registered
+  throw createTakenError()
 }
 
 function createTakenError() {

@@ -1,5 +1,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
+import { answerOnce, type Subject } from '../idempotency/answer-once.ts'
+import { createFingerprint } from '../idempotency/fingerprint.ts'
+import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { createLedgerRoutes } from '../ledger/ledger.routes.ts'
 import {
   readAddress,
@@ -52,10 +55,10 @@ const register = createRoute({
   path: '/user',
   tags,
   middleware: [requireQuotaOfAddress('registrations-by-address'), normalizeJsonBody] as const,
-  request: jsonRequest(schemas.registerSchema),
+  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.registerSchema) },
   responses: {
     201: jsonResponse(schemas.registeredSchema, 'The new user'),
-    ...errorResponses(400, 413, 429),
+    ...errorResponses(400, 409, 413, 422, 429),
   },
 })
 
@@ -114,12 +117,19 @@ const routes = createRouter()
 routes.openapi(
   register,
   async (context) => {
+    const services = context.get('services')
     const registration = context.req.valid('json')
     const scope = createEmailKey(registration.email)
     await takeQuotasOrThrow(context, [{ name: 'registrations-by-account', scope }])
-    const { user, tokens } = await registerUser(context.get('services'), registration)
-    const data = { ...formatProfileForApi(user), tokens, role: user.role }
-    return context.json({ success: true as const, message: 'User created successfully', data }, 201)
+    // Nobody has logged in: the keys belong to whoever registers the address.
+    const owner = `registration ${createFingerprint(services.settings.JWT_SECRET, 'registration', scope)}`
+    const run = async ({ id }: Subject) => {
+      const { user, tokens } = await registerUser(services, registration, id)
+      const data = { ...formatProfileForApi(user), tokens, role: user.role }
+      const message = 'User created successfully'
+      return context.json({ success: true as const, message, data }, 201)
+    }
+    return answerOnce(context, run, { owner })
   },
   schemas.throwRegistrationIssue,
 )

@@ -55,19 +55,25 @@ describe('a recharge', () => {
     const headers = { 'Idempotency-Key': 'invoice-2026-11' }
     const first = await recharge({ email: user.email, amount: 5 }, headers)
     await recharge({ email: user.email, amount: 1 })
-    const again = await recharge({ email: user.email, amount: '5.00' }, headers)
+    const again = await recharge({ email: user.email, amount: 5 }, headers)
     expect(again.body).toEqual(first.body)
+    expect(again.headers.get('Idempotency-Replayed')).toBe('true')
     expect(await services.ledger.balance(user.id)).toBe(6000)
   })
 
-  it('is refused when its idempotency key was used for another amount', async () => {
+  it.each<[string, (email: string, other: string) => object]>([
+    ['amount', (email) => ({ email, amount: 6 })],
+    ['account', (_, email) => ({ email, amount: 5 })],
+  ])('is refused when its idempotency key was used for another %s', async (_, change) => {
     const { user } = await createPerson({ tokens: 0 })
-    const headers = { 'Idempotency-Key': 'invoice-2026-12' }
+    const { user: anna } = await createPerson({ tokens: 0 })
+    const headers = { 'Idempotency-Key': crypto.randomUUID() }
     await recharge({ email: user.email, amount: 5 }, headers)
-    const { status, body } = await recharge({ email: user.email, amount: 6 }, headers)
-    expect(status).toBe(409)
-    expect(body.code).toBe('tokens.operation_conflict')
+    const { status, body } = await recharge(change(user.email, anna.email), headers)
+    expect(status).toBe(422)
+    expect(body.code).toBe('idempotency.key_reused')
     expect(await services.ledger.balance(user.id)).toBe(5000)
+    expect(await services.ledger.balance(anna.id)).toBe(0)
   })
 })
 
@@ -126,10 +132,27 @@ describe('a recharge is refused', () => {
     expect((await recharge({ email: user.email, amount: 1 })).status).toBe(404)
   })
 
-  it.each(['', 'a b', 'a/b', 'x'.repeat(65)])('with the idempotency key %j', async (key) => {
+  it.each([
+    ['', 'nothing'],
+    ['a b', '3 characters'],
+    ['"', '1 characters'],
+    ['""', '0 characters'],
+    ['"a', '2 characters'],
+    ['a\\b', '3 characters'],
+    ['a, b', '4 characters'],
+    ['café', '4 characters'],
+    ['x'.repeat(256), '256 characters'],
+  ])('with the idempotency key %j', async (key, received) => {
     const { user } = await createPerson()
-    const { status } = await recharge({ email: user.email, amount: 1 }, { 'Idempotency-Key': key })
+    const headers = { 'Idempotency-Key': key }
+    const { status, body } = await recharge({ email: user.email, amount: 1 }, headers)
     expect(status).toBe(400)
+    expect(body).toEqual({
+      success: false,
+      code: 'idempotency.key_invalid',
+      message: expect.stringMatching(`1 to 255 visible ASCII .*Received: ${received}`),
+      lengthMax: 255,
+    })
     expect(await services.ledger.balance(user.id)).toBe(100_000)
   })
 

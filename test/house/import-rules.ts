@@ -19,6 +19,7 @@ const mayUseHono = [
   /\.routes\.ts$/,
   /\.schemas\.ts$/,
   /\/require-[\w-]+\.ts$/,
+  /^src\/idempotency\/answer-once\.ts$/,
   /^src\/(app|router)\.ts$/,
   /^src\/shared\/(error-renderer|validation)\.ts$/,
 ]

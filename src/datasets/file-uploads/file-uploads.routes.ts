@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { answerOnce } from '../../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
 import { fileUploadPrefix } from '../../media/keys.ts'
 import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
@@ -38,10 +40,10 @@ const open = createRoute({
   method: 'post',
   path: '/',
   middleware: [requireUser, requireUploadQuotas, normalizeJsonBody] as const,
-  request: jsonRequest(schemas.openFileBody),
+  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.openFileBody) },
   responses: {
     201: jsonResponse(schemas.fileAnswerSchema, 'The file with URLs for its first 100 parts'),
-    ...errorResponses(400, 401, 409, 413, 429),
+    ...errorResponses(400, 401, 409, 413, 422, 429),
   },
 })
 
@@ -97,17 +99,19 @@ async function describeFile(
 }
 
 export const fileUploadRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(open, async (context) => {
-    const services = context.get('services')
-    const { fileName, bytes } = context.req.valid('json')
-    const file = await openFileUpload(
-      { ...services, nowMs: services.clock.nowMs() },
-      { userId: context.get('user').id, fileName, bytes },
-    )
-    const data = await describeFile(services, { file, withUrls: true })
-    const message = 'File opened: send its parts'
-    return context.json({ success: true as const, message, data }, 201)
-  })
+  .openapi(open, (context) =>
+    answerOnce(context, async ({ id }) => {
+      const services = context.get('services')
+      const { fileName, bytes } = context.req.valid('json')
+      const file = await openFileUpload(
+        { ...services, nowMs: services.clock.nowMs() },
+        { id, userId: context.get('user').id, fileName, bytes },
+      )
+      const data = await describeFile(services, { file, withUrls: true })
+      const message = 'File opened: send its parts'
+      return context.json({ success: true as const, message, data }, 201)
+    }),
+  )
   .openapi(list, async (context) => {
     const { database, clock } = context.get('services')
     const page = readPageOrThrow(context.req.valid('query'))

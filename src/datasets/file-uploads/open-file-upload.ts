@@ -1,7 +1,7 @@
 import type { Settings } from '../../config.ts'
-import type { Database } from '../../shared/database.ts'
+import { type Database, isUniqueViolation } from '../../shared/database.ts'
 import { fileUploadErrors } from './file-uploads.errors.ts'
-import { insertFileUpload } from './file-uploads.repository.ts'
+import { findFileUpload, insertFileUpload } from './file-uploads.repository.ts'
 import { planParts, readBytesOrThrow, readFileNameOrThrow } from './file-uploads.rules.ts'
 import type { FileUploadRow } from './file-uploads.table.ts'
 
@@ -9,21 +9,28 @@ import type { FileUploadRow } from './file-uploads.table.ts'
 const openFilesMax = 100
 const hourMs = 3_600_000
 
-/** Writes down a file that will be sent in parts. Throws `file_uploads.…` for a wrong name or size, or too many files. */
+/**
+ * Writes down a file that will be sent in parts. Doing it again under the same id changes nothing and answers the file as
+ * it is. Throws `file_uploads.…` for a wrong name or size, or too many files.
+ */
 export async function openFileUpload(
   context: {
     readonly database: Database
     readonly settings: Pick<Settings, 'FILE_BYTES_MAX' | 'FILE_UPLOAD_TTL_HOURS'>
-    readonly createId: () => string
     readonly nowMs: number
   },
-  request: { readonly userId: string; readonly fileName: unknown; readonly bytes: unknown },
+  request: {
+    readonly id: string
+    readonly userId: string
+    readonly fileName: unknown
+    readonly bytes: unknown
+  },
 ): Promise<FileUploadRow> {
   const { settings, nowMs } = context
   const fileName = readFileNameOrThrow(request.fileName)
   const bytes = readBytesOrThrow(request.bytes, { bytesMax: settings.FILE_BYTES_MAX })
   const file = {
-    id: context.createId(),
+    id: request.id,
     userId: request.userId,
     fileName,
     bytes,
@@ -31,7 +38,15 @@ export async function openFileUpload(
     createdAt: nowMs,
     expiresAt: nowMs + settings.FILE_UPLOAD_TTL_HOURS * hourMs,
   }
-  if (!(await insertFileUpload(context.database, file, { openMax: openFilesMax }))) {
+  const isOpened = await insertFileUpload(context.database, file, { openMax: openFilesMax }).catch(
+    (error: unknown) => {
+      if (isUniqueViolation(error)) return false
+      throw error
+    },
+  )
+  if (!isOpened) {
+    const opened = await findFileUpload(context.database, { ...file, nowMs })
+    if (opened) return opened
     throw fileUploadErrors.createError(
       'file_uploads.too_many',
       `You have ${openFilesMax} files in parts that no upload has taken, the most at a time: ` +

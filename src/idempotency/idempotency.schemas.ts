@@ -1,0 +1,14 @@
+import { z } from '@hono/zod-openapi'
+
+/** The header of every route that creates or charges, as it is documented; idempotency.rules.ts reads it. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .openapi({
+      description:
+        'A name for this request, such as a UUID. Sent again with the same name within 24 hours, it takes effect once and is ' +
+        'answered as the first time, with `Idempotency-Replayed: true`',
+      example: '6f1c9a52-2f0e-4a55-9c1e-0d5d2c1f7b10',
+    }),
+})

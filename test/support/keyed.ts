@@ -1,0 +1,100 @@
+import { env } from 'cloudflare:workers'
+import { createApp } from '../../src/app.ts'
+import type { Services } from '../../src/services.ts'
+import { createDatabase } from '../../src/shared/database.ts'
+import { type Fault, withFault } from './faults.ts'
+import { silentLogger } from './people.ts'
+import { type Answer, services } from './world.ts'
+
+export interface Sent {
+  readonly path: string
+  readonly token?: string | undefined
+  readonly key?: string | undefined
+  readonly json?: unknown
+  /** A form is built anew each time, so that its boundary differs, as a client's does that tries again. */
+  readonly form?: () => FormData
+  readonly headers?: Record<string, string>
+}
+
+/** Posts to the app with those services. */
+export async function post(sent: Sent, using: Services = services): Promise<Answer> {
+  const headers = new Headers(sent.headers)
+  if (sent.token !== undefined) headers.set('authorization', `Bearer ${sent.token}`)
+  if (sent.key !== undefined) headers.set('idempotency-key', sent.key)
+  if (sent.json !== undefined) headers.set('content-type', 'application/json')
+  const body = sent.form ? sent.form() : JSON.stringify(sent.json)
+  const app = createApp(() => using)
+  const answer = await app.request(sent.path, { method: 'POST', headers, body }, env)
+  return { status: answer.status, headers: answer.headers, body: await answer.json() }
+}
+
+export const isReplayed = (answer: Answer) => answer.headers.get('idempotency-replayed') === 'true'
+
+export const createKey = () => crypto.randomUUID()
+
+/** The services with a clock that is that far ahead. */
+export function later(minutes: number): Services {
+  return { ...services, clock: { nowMs: () => Date.now() + minutes * 60_000 } }
+}
+
+/** The request whose process died holds its key no longer. */
+export async function endLease(key: string): Promise<void> {
+  await env.DB.prepare(
+    'UPDATE idempotency_keys SET lease_until = 0 WHERE key = ? AND status IS NULL',
+  )
+    .bind(key)
+    .run()
+}
+
+/** The services in which something goes wrong at one call, the database's and the ledger's among them. */
+export function breakAt(fault: Fault) {
+  const faulty = withFault(services, fault)
+  const using: Services = { ...services, ...faulty.context, logger: silentLogger }
+  return { using, calls: faulty.calls, died: faulty.died }
+}
+
+/** The services that stop at the first call of the database after the key was claimed, until `release` is called. */
+export function holdAfterClaim() {
+  const gate = Promise.withResolvers<void>()
+  const claimed = Promise.withResolvers<void>()
+  const { raw } = services.database
+  let isClaimed = false
+  const wait = async () => {
+    if (!isClaimed) return
+    claimed.resolve()
+    await gate.promise
+  }
+  const { database } = withGate(raw, wait, () => {
+    isClaimed = true
+  })
+  return { using: { ...services, database }, claimed: claimed.promise, release: gate.resolve }
+}
+
+function withGate(raw: D1Database, wait: () => Promise<void>, onBatch: () => void) {
+  const originals = new WeakMap<object, D1PreparedStatement>()
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const wrapped = new Proxy(statement, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
+        if (key === 'bind') return (...values: unknown[]) => wrap(target.bind(...values))
+        return async (...parameters: unknown[]) => {
+          await wait()
+          return Reflect.apply(value, target, parameters)
+        }
+      },
+    })
+    originals.set(wrapped, statement)
+    return wrapped
+  }
+  const gated = {
+    prepare: (sql: string) => wrap(raw.prepare(sql)),
+    async batch(statements: D1PreparedStatement[]) {
+      await wait()
+      const answers = await raw.batch(statements.map((one) => originals.get(one) ?? one))
+      onBatch()
+      return answers
+    },
+  }
+  return { database: createDatabase(gated as unknown as D1Database) }
+}
