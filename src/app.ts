@@ -1,5 +1,8 @@
+import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { secureHeaders } from 'hono/secure-headers'
 import { adminRoutes } from './admin/admin.routes.ts'
+import type { Settings } from './config.ts'
 import { datasetRoutes } from './datasets/datasets.routes.ts'
 import { fileUploadRoutes } from './datasets/file-uploads/file-uploads.routes.ts'
 import { itemRoutes } from './datasets/items.routes.ts'
@@ -10,9 +13,10 @@ import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
 import { modelRoutes } from './models/models.routes.ts'
 import { readinessRoutes } from './operations/readiness.routes.ts'
-import { createRouter } from './router.ts'
+import { type AppEnv, createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
+import { withLogFields } from './shared/logger.ts'
 import { systemRoutes } from './system.routes.ts'
 import { usersRoutes } from './users/users.routes.ts'
 
@@ -23,11 +27,14 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.notFound(renderNotFound)
 
   app.use(async (context, next) => {
-    context.set('requestId', context.req.header('cf-ray') ?? crypto.randomUUID())
-    context.header('X-Request-Id', context.get('requestId'))
-    context.set('services', findServices(context.env))
-    await next()
+    const services = findServices(context.env)
+    const requestId = readRequestId(services.settings, context.req.header('cf-ray'))
+    context.set('services', services)
+    context.set('requestId', requestId)
+    await withLogFields({ requestId }, next)
+    context.header('X-Request-Id', requestId)
   })
+  app.use(protectAnswers)
   app.use((context, next) => corsOf(context.get('services'))(context, next))
 
   app.route('/', systemRoutes)
@@ -64,16 +71,64 @@ export function servicesOf(env: Env): Services {
   return services
 }
 
-function corsOf(services: Services) {
-  const origins = services.settings.CORS_ORIGINS
+/**
+ * Cloudflare names each request in a header that no client can set there. Elsewhere anybody can, and nobody may choose
+ * what a log line is found by.
+ */
+function readRequestId({ APP_ENV }: Pick<Settings, 'APP_ENV'>, ray: string | undefined): string {
+  const isOfCloudflare = APP_ENV !== 'development' && /^[0-9a-f]{16}(-[A-Z]{3})?$/.test(ray ?? '')
+  return isOfCloudflare && ray !== undefined ? ray : crypto.randomUUID()
+}
+
+const headersOfEveryAnswer = {
+  // No answer of the API is a page: none may be framed, or load or run anything, whatever it is taken for.
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'no-referrer',
+  permissionsPolicy: { camera: [], geolocation: [], microphone: [], payment: [], usb: [] },
+  // What serves media says for itself what may be done with it.
+  overwrite: false,
+}
+const secureInDevelopment = secureHeaders({
+  ...headersOfEveryAnswer,
+  strictTransportSecurity: false,
+})
+const secureElsewhere = secureHeaders({
+  ...headersOfEveryAnswer,
+  strictTransportSecurity: 'max-age=31536000; includeSubDomains',
+})
+
+/** The usual headers of safety; and JSON, which is about one person and at one moment, is kept by nobody. */
+const protectAnswers: MiddlewareHandler<AppEnv> = async (context, next) => {
+  const isDevelopment = context.get('services').settings.APP_ENV === 'development'
+  await (isDevelopment ? secureInDevelopment : secureElsewhere)(context, next)
+  const { headers } = context.res
+  const isJson = headers.get('content-type')?.includes('json') ?? false
+  if (isJson && !headers.has('cache-control')) context.header('Cache-Control', 'no-store')
+}
+
+function corsOf({ settings }: Pick<Services, 'settings'>) {
+  const origins = settings.CORS_ORIGINS
   return cors({
-    origin: origins === '*' ? '*' : origins.split(','),
+    origin: origins === '*' ? '*' : origins,
+    allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
     exposeHeaders: [
       'ETag',
       'Accept-Ranges',
       'Content-Range',
       'Content-Disposition',
+      'Idempotency-Replayed',
+      'Location',
+      'Preference-Applied',
+      'RateLimit',
+      'RateLimit-Policy',
       'Retry-After',
+      'WWW-Authenticate',
       'X-Request-Id',
     ],
     maxAge: 86_400,

@@ -26,11 +26,25 @@ const countFromOne = (fallback: number) =>
 
 const megabyte = 1_000_000
 
-const settingsSchema = z.object({
+/** Origins separated by commas, or `*`. */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .transform((list) => (list.length === 1 && list[0] === '*' ? ('*' as const) : list))
+  .refine(
+    (list) => list === '*' || list.every(isOrigin),
+    "must be origins as 'https://app.example.com', separated by commas, or '*' for every site",
+  )
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}
+
+const settingsShape = z.object({
   APP_ENV: z.enum(['development', 'staging', 'production']),
   PUBLIC_BASE_URL: z.url(),
   PRICE_PLAN: z.enum(['standard', 'specification']).default('standard'),
-  CORS_ORIGINS: z.string().default('*'),
+  CORS_ORIGINS: origins.optional(),
 
   JWT_SECRET: secret,
   JWT_SECRET_PREVIOUS: secret.optional(),
@@ -76,6 +90,12 @@ const settingsSchema = z.object({
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: z.string().optional(),
 })
+
+/** Which sites' scripts may call the API: every site's in development, and elsewhere those that are named. */
+const settingsSchema = settingsShape.transform(({ CORS_ORIGINS, ...settings }) => ({
+  ...settings,
+  CORS_ORIGINS: CORS_ORIGINS ?? (settings.APP_ENV === 'development' ? ('*' as const) : []),
+}))
 
 export type Settings = Readonly<z.infer<typeof settingsSchema>>
 

@@ -4,6 +4,7 @@ import {
   consumeUploads,
 } from './datasets/uploads/ingestion/ingestions.consumer.ts'
 import { consumeDeadTasks, consumeTasks } from './inferences/tasks/tasks.consumer.ts'
+import { withLogFields } from './shared/logger.ts'
 import { sweep } from './sweep.ts'
 
 export { TokenAccount } from './ledger/account/token-account.object.ts'
@@ -21,6 +22,10 @@ function consumerOf(queue: string) {
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) => consumerOf(batch.queue)(servicesOf(env), batch),
-  scheduled: (_controller, env) => sweep(servicesOf(env)),
+  queue: (batch, env) =>
+    withLogFields({ runId: crypto.randomUUID(), queue: batch.queue }, () =>
+      consumerOf(batch.queue)(servicesOf(env), batch),
+    ),
+  scheduled: (_controller, env) =>
+    withLogFields({ runId: crypto.randomUUID() }, () => sweep(servicesOf(env))),
 } satisfies ExportedHandler<Env>

@@ -33,6 +33,7 @@ const served = new Set(
 const open = [
   'GET /',
   'GET /health',
+  'GET /health/ready',
   'GET /media/{key}',
   'POST /api/users/user',
   'POST /api/users/login',

@@ -49,10 +49,12 @@ async function redirectToObject(
   { media, presignedUrls }: DeliveryServices,
   { key, fileName = null }: ServedObject,
 ): Promise<Response> {
-  if ((await media.head(key)) === null) throw createNotFoundError(key)
+  const object = await media.head(key)
+  if (object === null) throw createNotFoundError(key)
   const location = await presignedUrls.presignGet({
     key,
     fileName,
+    contentType: contentTypeOf(object),
     expiresInSeconds: redirectSeconds,
   })
   return new Response(null, {
@@ -95,7 +97,9 @@ export function setDeliveryHeaders(headers: Headers, delivery: Delivery, bytes: 
 export const protectiveHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "sandbox; default-src 'none'",
+  // Pages of other origins show these pictures, by URLs that are secrets: so CORS does, and so this.
   'Cross-Origin-Resource-Policy': 'cross-origin',
+  'Referrer-Policy': 'no-referrer',
 } as const
 
 function createHeaders(object: R2Object, { fileName, maxAgeSeconds }: ServedObject): Headers {
@@ -104,11 +108,30 @@ function createHeaders(object: R2Object, { fileName, maxAgeSeconds }: ServedObje
     'Last-Modified': object.uploaded.toUTCString(),
     'Accept-Ranges': 'bytes',
     'Cache-Control': `private, max-age=${Math.max(0, Math.floor(maxAgeSeconds))}`,
-    'Content-Type': object.httpMetadata?.contentType ?? 'application/octet-stream',
+    'Content-Type': contentTypeOf(object),
     'Content-Disposition': nameOf(object, fileName ?? null),
     ...protectiveHeaders,
   })
   return headers
+}
+
+/** What the API stores, by what it found in the bytes. None of these is run by a browser. */
+const servedTypes = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/webp',
+  'video/mp4',
+  'video/quicktime',
+  'video/x-msvideo',
+  'video/x-matroska',
+  'video/webm',
+  'application/zip',
+])
+
+/** The type that the object was stored with; bytes without a meaning for any other, and never one after a name. */
+function contentTypeOf(object: R2Object): string {
+  const type = object.httpMetadata?.contentType ?? ''
+  return servedTypes.has(type) ? type : 'application/octet-stream'
 }
 
 function nameOf(object: R2Object, fileName: string | null): string {
