@@ -5,11 +5,11 @@ import { parseJson, readLines } from './ndjson.ts'
 
 /**
  * How a call did not end well. `busy`: nothing was begun, come back in `retryAfterSeconds`. `broken`: it may pass when
- * tried again. `refused`: it never will; `message` is a sentence for people, `details` what else the error told.
+ * tried again; `code` is what the service called it, where it said so. `refused`: it never will; `message` is a sentence for people, `details` what else the error told.
  */
 export type CallFailure =
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'broken'; readonly reason: string }
+  | { readonly kind: 'broken'; readonly reason: string; readonly code?: string }
   | {
       readonly kind: 'refused'
       readonly code: string
@@ -127,7 +127,7 @@ function readErrorLine(line: unknown): CallFailure {
   if (!parsed.success) return brokenContract()
   const { code, message, retryable, ...details } = parsed.data.error
   if (code === 'service.busy') return { kind: 'busy', retryAfterSeconds: busySecondsDefault }
-  return retryable ? broken(code) : { kind: 'refused', code, message, details }
+  return retryable ? broken(code, code) : { kind: 'refused', code, message, details }
 }
 
 async function readFailure(answer: Response): Promise<CallFailure> {
@@ -135,7 +135,7 @@ async function readFailure(answer: Response): Promise<CallFailure> {
   if (answer.status === 429 || answer.status === 503) {
     // What the service could not fetch is no want of room: it counts as an attempt, so that it ends some day.
     const isRoom = !error.success || error.data.error.code.startsWith('service.')
-    if (!isRoom) return broken(error.data.error.code)
+    if (!isRoom) return broken(error.data.error.code, error.data.error.code)
     const seconds = Number(answer.headers.get('retry-after') ?? busySecondsDefault)
     return {
       kind: 'busy',
@@ -150,8 +150,8 @@ async function readFailure(answer: Response): Promise<CallFailure> {
   return { kind: 'refused', code, message, details }
 }
 
-function broken(reason: string): CallFailure {
-  return { kind: 'broken', reason }
+function broken(reason: string, code?: string): CallFailure {
+  return { kind: 'broken', reason, ...(code === undefined ? {} : { code }) }
 }
 
 /** What the service told, as its schema; throws within a call's `onLine`, which breaks that call. */

@@ -14,6 +14,11 @@ export const inferenceErrors = defineErrors({
   'inferences.file_not_found': 404,
   'inferences.no_results': 400,
   'inferences.not_ended': 409,
+  'inferences.ended': 409,
+  'inferences.too_many_running': 429,
+  'inferences.nothing_to_retry': 409,
+  'inferences.retry_running': 409,
+  'inferences.dataset_gone': 409,
   'inferences.results_deleted': 410,
 })
 

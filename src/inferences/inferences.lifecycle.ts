@@ -1,22 +1,35 @@
 /*
- * An inference and each of its tasks:
+ * An inference:
  *
- *   PENDING    waits for a consumer to claim it. Tokens are reserved; nothing has run.
+ *   PENDING    none of its tasks was claimed. Tokens are reserved; nothing has run.
  *   RUNNING    at least one task was claimed. Waits for the tasks that are left.
  *   COMPLETED  every task has ended and an item succeeded. What succeeded is paid, the rest refunded.
  *   FAILED     every task has ended and no item succeeded. Everything is refunded.
- *   ABORTED    its user ended it. What had succeeded is paid, the rest refunded.
+ *   ABORTED    its owner or an administrator ended it. What had succeeded is kept and paid, the rest refunded.
  *
- *   PENDING → RUNNING → COMPLETED | FAILED | ABORTED; a task whose run broke goes RUNNING → PENDING to be run again.
+ *   PENDING → RUNNING → COMPLETED | FAILED | ABORTED. What ends one before its tasks did is its `end_reason`: an abort, or
+ *   its deadline, at which what has no outcome fails with `inference.deadline_passed`. So it is COMPLETED when an item
+ *   succeeded and FAILED otherwise, as if its tasks had failed: nobody wanted it ended.
  *
- * The tasks that make a result video begin in a state before these:
+ * A task:
  *
  *   WAITING    an `encode` task waits for the last outcome of its frames and a first success among the video's, an
- *              `assemble` task for the end of the video's last `encode` task. No message was sent for it.
+ *              `assemble` task for the end of the video's last `encode` task.
+ *   READY      may run, and waits for a place among the tasks of its user that are queued. No message was sent for it.
+ *   PENDING    queued: its message was sent, or is sent again after a while. Waits for a consumer to claim it.
+ *   RUNNING    claimed. Waits for the inference service, for as long as its holder makes the lease new.
+ *   COMPLETED | FAILED | ABORTED, as its inference.
  *
- *   WAITING → PENDING in the batch that ends the last task it waited for; WAITING → FAILED with its video, when none of
- *   the video's frames succeeded or another of its tasks failed. An inference has ended when none of its tasks is WAITING,
- *   PENDING or RUNNING; since every end of a task looks at those that wait, none waits behind nothing.
+ *   READY → PENDING → RUNNING → COMPLETED | FAILED; RUNNING → PENDING when a run broke, to be run again.
+ *   WAITING → READY in the batch that ends the last task it waited for; WAITING → FAILED with its video, when none of the
+ *   video's frames succeeded or another of its tasks failed. Since every end of a task looks at those that wait, none
+ *   waits behind nothing, and an inference has ended when none of its tasks is WAITING, READY, PENDING or RUNNING.
+ *   Whatever has not ended becomes ABORTED or FAILED with its inference when that is ended early; the lease goes with it,
+ *   so that a holder's later outcomes are refused.
+ *
+ * Of each user only so many tasks are queued at once (`TASKS_QUEUED_PER_USER`; those that assemble videos have a queue, and
+ * so a count, of their own). A place that is free goes to the user's inferences in turn. So what others sent before one
+ * user's picture is never more than a few tasks of each.
  */
 
 export type InferenceState = 'PENDING' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'ABORTED'
@@ -66,8 +79,11 @@ export const taskAttemptsMax = 12
 /** How long a claim holds a task whose holder says nothing more. */
 export const taskLeaseMs = 60_000
 
-/** How often a living holder makes its lease new. */
-export const taskLeaseRenewalMs = 15_000
+/** How often a living holder makes its lease new, and so the longest until it notices that its inference was aborted. */
+export const taskLeaseRenewalMs = 5_000
+
+/** The longest that a busy service is left alone, whatever it asks for. */
+export const busySecondsMax = 300
 
 export const taskKinds = ['inpaint', 'encode', 'assemble'] as const
 
@@ -82,3 +98,9 @@ export const taskRunMsMax: Readonly<Record<TaskKind, number>> = {
 
 /** Of a task whose frames are filled from each other: a frame of it waits for all that its window looks at. */
 export const sequenceRunMsMax = 12 * 60_000
+
+/** The URLs that a run got to write to are over by then, and whatever began to write has ended. */
+export const lateWritesMs = 15 * 60_000
+
+/** What an inference is ended for before its tasks have ended it. */
+export type EndReason = 'aborted_by_owner' | 'aborted_by_administrator' | 'deadline_passed'

@@ -8,6 +8,15 @@ import {
   inferences,
 } from './inferences.table.ts'
 
+/** Anybody's inference by its id. */
+export async function findInferenceById(
+  database: Database,
+  id: string,
+): Promise<InferenceRow | null> {
+  const rows = await database.query.select().from(inferences).where(eq(inferences.id, id))
+  return rows[0] ?? null
+}
+
 /** The user's inference by its id. */
 export async function findInference(
   database: Database,

@@ -134,15 +134,19 @@ function planSequence(
 function planInpainting(items: readonly PlannedItem[], pace: ModelPace): PlannedTask[] {
   const tasks: { firstPosition: number; itemCount: number }[] = []
   let seconds = 0
+  let count = 0
   for (const item of items) {
     const itemSeconds = estimateSeconds(item, pace)
     const current = tasks.at(-1)
-    if (!current || current.itemCount === itemsMax || seconds + itemSeconds > secondsMax) {
+    if (!current || count === itemsMax || seconds + itemSeconds > secondsMax) {
       tasks.push({ firstPosition: item.position, itemCount: 1 })
       seconds = itemSeconds
+      count = 1
     } else {
-      current.itemCount += 1
+      // A task is a stretch of positions; where items are left out, those that are there are its items.
+      current.itemCount = item.position - current.firstPosition + 1
       seconds += itemSeconds
+      count += 1
     }
   }
   return tasks.map((task) => ({ ...task, kind: 'inpaint' as const, videoId: null }))

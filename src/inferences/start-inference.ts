@@ -1,11 +1,13 @@
-import type { LedgerClient } from '../ledger/ledger.client.ts'
-import { type PricePlan, priceInference } from '../ledger/pricing.ts'
 import { type ChosenModel, defaultAlias } from '../models/choose-model.rules.ts'
 import type { ModelCatalogue } from '../models/models.client.ts'
 import type { Database } from '../shared/database.ts'
-import { describeError, type Logger } from '../shared/logger.ts'
 import { inferenceErrors } from './inferences.errors.ts'
-import type { TaskKind } from './inferences.lifecycle.ts'
+import {
+  createDatasetNotFound,
+  ensureRoomToRun,
+  type LaunchContext,
+  launchInference,
+} from './launch-inference.ts'
 import { type ModelPace, paceOf } from './pace.rules.ts'
 import {
   chooseModelOrThrow,
@@ -17,22 +19,13 @@ import { chooseSequences, type PlannedItem, planTasks } from './plan-tasks.ts'
 import {
   findInferableDataset,
   type InferableDataset,
-  insertInference,
   listPlannedItems,
   listVideoTimes,
 } from './start.repository.ts'
 import { writeParameters } from './stored-parameters.rules.ts'
-import type { SendTasks } from './tasks/tasks.queue.ts'
 
-export interface StartInferenceContext {
-  readonly database: Database
-  readonly ledger: Pick<LedgerClient, 'reserveOrThrow' | 'release'>
+export interface StartInferenceContext extends LaunchContext {
   readonly models: ModelCatalogue
-  readonly sendTasks: SendTasks
-  readonly pricePlan: PricePlan
-  readonly createId: () => string
-  readonly nowMs: number
-  readonly logger: Logger
 }
 
 export interface StartedInference {
@@ -43,9 +36,8 @@ export interface StartedInference {
 }
 
 /**
- * Prices the dataset's inference, reserves the tokens, writes the job down and hands its tasks to the queue.
- * A refusal leaves nothing behind; what a crash leaves between two steps, the sweep undoes or goes on with.
- * Throws `inferences.*` for a wrong request, `models.unavailable`, and `tokens.insufficient`.
+ * Prices the dataset's inference, reserves the tokens, writes the job down and queues its first tasks.
+ * Throws `inferences.*` for a wrong request or one too many, `models.unavailable`, and `tokens.insufficient`.
  */
 export async function startInference(
   context: StartInferenceContext,
@@ -61,7 +53,11 @@ export async function startInference(
   const known = await context.models.find()
   const chosen = chooseModelOrThrow(wanted.modelId, known?.list ?? null)
   const parameters = readParametersOrThrow(wanted.parameters, chosen)
-  const dataset = await findDatasetOrThrow(context.database, { userId: wanted.userId, name })
+  const { runningCount, ...dataset } = await findDatasetOrThrow(context.database, {
+    userId: wanted.userId,
+    name,
+  })
+  ensureRoomToRun(context.settings, runningCount)
 
   const items = await listPlannedItems(context.database, {
     datasetId: dataset.id,
@@ -69,54 +65,20 @@ export async function startInference(
   })
   const pace = paceOfChosen(chosen)
   const sequences = await findSequences(context.database, { dataset, items, parameters, pace })
-  const tasks = planTasks(items, pace, sequences).map((task) => ({
-    ...task,
-    id: context.createId(),
-  }))
-  const price = priceInference(context.pricePlan, {
-    images: dataset.itemCount - dataset.frameCount,
-    frames: dataset.frameCount,
-  })
-  const unit = priceInference(context.pricePlan, { images: 1, frames: 1 })
-
   const id = context.createId()
-  const operationId = inferenceOperationId(id)
-  const reserved = await context.ledger.reserveOrThrow(wanted.userId, {
-    operationId,
-    operationType: 'inference',
-    amount: price.total,
-  })
-  const jobId = await insertOrRelease(context, {
-    userId: wanted.userId,
-    reservationId: reserved.reservationId,
-    insert: () =>
-      insertInference(context.database, {
-        id,
-        operationId,
-        userId: wanted.userId,
-        dataset,
-        modelId: chosen.name,
-        parameters: writeParameters(parameters, chosen),
-        reservationId: reserved.reservationId,
-        imageUnitPrice: unit.imagesPrice,
-        frameUnitPrice: unit.framesPrice,
-        resultExtension: resultFormatOf(parameters).extension,
-        tasks,
-        sequences,
-        nowMs: context.nowMs,
-      }),
-  })
-  await sendOrLeaveToSweep(
-    context,
+  const jobId = await launchInference(context, {
     id,
-    tasks.filter((task) => task.kind === 'inpaint'),
-  )
+    userId: wanted.userId,
+    dataset,
+    modelId: chosen.name,
+    parameters: writeParameters(parameters, chosen),
+    resultExtension: resultFormatOf(parameters).extension,
+    tasks: planTasks(items, pace, sequences),
+    sequences,
+    retryOf: null,
+    audit: null,
+  })
   return { id, jobId, modelId: chosen.name, datasetName: dataset.name }
-}
-
-/** The operation id under which an inference's tokens are reserved. */
-export function inferenceOperationId(inferenceId: string): string {
-  return `inference_${inferenceId}`
 }
 
 function paceOfChosen({ name, model }: ChosenModel) {
@@ -141,41 +103,11 @@ async function findSequences(
 async function findDatasetOrThrow(
   database: Database,
   query: { userId: string; name: string },
-): Promise<InferableDataset> {
+): Promise<InferableDataset & { readonly runningCount: number }> {
   const dataset = await findInferableDataset(database, query)
   if (!dataset) throw createDatasetNotFound()
   if (dataset.itemCount === 0) {
     throw inferenceErrors.createError('inferences.dataset_empty', 'The selected dataset is empty.')
   }
   return dataset
-}
-
-function createDatasetNotFound() {
-  return inferenceErrors.createError(
-    'inferences.dataset_not_found',
-    'The specified dataset was not found.',
-  )
-}
-
-/** Gives the tokens back only when it is certain that nothing was written; after an unclear failure the sweep decides. */
-async function insertOrRelease(
-  context: StartInferenceContext,
-  step: { userId: string; reservationId: string; insert: () => Promise<number | null> },
-): Promise<number> {
-  const jobId = await step.insert()
-  if (jobId !== null) return jobId
-  await context.ledger.release(step.userId, { reservationId: step.reservationId })
-  throw createDatasetNotFound()
-}
-
-async function sendOrLeaveToSweep(
-  context: StartInferenceContext,
-  inferenceId: string,
-  tasks: readonly { id: string; kind: TaskKind }[],
-): Promise<void> {
-  try {
-    await context.sendTasks(tasks.map(({ id, kind }) => ({ taskId: id, inferenceId, kind })))
-  } catch (error) {
-    context.logger.warn('inference.send_failed', { inferenceId, ...describeError(error) })
-  }
 }

@@ -1,7 +1,18 @@
+import { auditChangeStatement } from '../audit/audit-log.repository.ts'
 import { inferencePrefix, resultPrefix } from '../media/keys.ts'
 import type { Database } from '../shared/database.ts'
+import type { PlannedInference } from './launch-inference.ts'
 import type { PlannedItem, PlannedTask } from './plan-tasks.ts'
+import { copyFailedItemsStatement, mayRetry } from './retry.repository.ts'
+import { fillLineStatement, readPromoted } from './tasks/promotions.repository.ts'
+import type { TaskMessage } from './tasks/tasks.queue.ts'
 import type { VideoTimes } from './videos/timing.rules.ts'
+
+const exists = 'EXISTS (SELECT 1 FROM inferences WHERE id = ?1)'
+
+/** How many of a user's inferences have not ended. */
+const runningOf = (user: string) =>
+  `(SELECT count(*) FROM inferences WHERE user_id = ${user} AND state IN ('PENDING', 'RUNNING'))`
 
 export interface InferableDataset {
   readonly id: string
@@ -10,18 +21,19 @@ export interface InferableDataset {
   readonly frameCount: number
 }
 
-/** The user's live dataset of that name. */
+/** The user's live dataset of that name, with how many of their inferences have not ended. */
 export async function findInferableDataset(
   database: Database,
   query: { userId: string; name: string },
-): Promise<InferableDataset | null> {
+): Promise<(InferableDataset & { readonly runningCount: number }) | null> {
   return database.raw
     .prepare(
-      `SELECT id, name, item_count AS itemCount, frame_count AS frameCount FROM datasets
+      `SELECT id, name, item_count AS itemCount, frame_count AS frameCount, ${runningOf('?1')} AS runningCount
+       FROM datasets
        WHERE user_id = ?1 AND name = ?2 AND deleted_at IS NULL`,
     )
     .bind(query.userId, query.name)
-    .first<InferableDataset>()
+    .first<InferableDataset & { readonly runningCount: number }>()
 }
 
 /** What planning takes of the dataset's first `itemCount` items, in the order of their positions. */
@@ -51,43 +63,45 @@ export async function listVideoTimes(
   return new Map(results.map(({ id, ...times }) => [id, times]))
 }
 
-export interface NewInference {
-  readonly id: string
+export interface NewInference extends Omit<PlannedInference, 'tasks'> {
   readonly operationId: string
-  readonly userId: string
-  readonly dataset: InferableDataset
-  readonly modelId: string
-  /** JSON. */
-  readonly parameters: string
   readonly reservationId: string
   readonly imageUnitPrice: number
   readonly frameUnitPrice: number
-  /** Null where each result has the format of its picture. */
-  readonly resultExtension: string | null
   readonly tasks: readonly (PlannedTask & { readonly id: string })[]
-  /** The videos whose frames are filled from each other, with the seconds between these. */
-  readonly sequences: ReadonlyMap<string, number>
+  readonly queuedMax: number
+  readonly runningMax: number
   readonly nowMs: number
+}
+
+export interface InsertedInference {
+  /** Null when nothing was written: the sweep has given the operation up, the dataset is gone, or there are too many. */
+  readonly jobId: number | null
+  /** How many of the user's inferences have not ended, this one included. */
+  readonly runningCount: number
+  readonly queued: readonly TaskMessage[]
 }
 
 /**
  * Writes an inference, its tasks, its items and its videos at once; items and videos are copied inside the database.
- * Tasks that inpaint are ready, the others wait for them.
- * Answers the inference's `jobId`, or null when the sweep has given the operation up or the dataset is gone.
+ * Tasks that inpaint are ready, and queued as far as the user has places; the others wait for them.
  */
 export async function insertInference(
   database: Database,
   inference: NewInference,
-): Promise<number | null> {
-  const exists = 'EXISTS (SELECT 1 FROM inferences WHERE id = ?1)'
-  const [inserted] = await database.raw.batch<{ jobId: number }>([
+): Promise<InsertedInference> {
+  const { audit, retryOf } = inference
+  const results = await database.raw.batch<unknown>([
     database.raw
       .prepare(
         `INSERT INTO inferences (id, user_id, dataset_id, dataset_name, model_id, parameters, state,
-           reservation_id, image_unit_price, frame_unit_price, item_count, frame_count, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'PENDING', ?7, ?8, ?9, ?10, ?11, ?12, ?12
+           reservation_id, image_unit_price, frame_unit_price, item_count, frame_count, created_at, updated_at,
+           retry_of)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, 'PENDING', ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?15
          WHERE EXISTS (SELECT 1 FROM datasets WHERE id = ?3 AND deleted_at IS NULL)
            AND NOT EXISTS (SELECT 1 FROM abandoned_operations WHERE operation_id = ?13)
+           AND ${runningOf('?2')} < ?14
+           AND (?15 IS NULL OR ${mayRetry({ user: '?2', retried: '?15', itemCount: '?10' })})
          RETURNING job_id AS jobId`,
       )
       .bind(
@@ -104,7 +118,40 @@ export async function insertInference(
         inference.dataset.frameCount,
         inference.nowMs,
         inference.operationId,
+        inference.runningMax,
+        retryOf,
       ),
+    ...(audit === null ? [] : [auditChangeStatement(database, audit)]),
+    ...(retryOf === null
+      ? copyFromDataset(database, inference)
+      : [copyFailedItemsStatement(database, { ...inference, retryOf })]),
+    database.raw
+      .prepare(
+        `INSERT INTO inference_tasks (id, inference_id, kind, video_id, state, first_position, item_count,
+           sent_at, created_at, updated_at)
+         SELECT value ->> 'id', ?1, value ->> 'kind', value ->> 'videoId',
+           CASE value ->> 'kind' WHEN 'inpaint' THEN 'READY' ELSE 'WAITING' END,
+           value ->> 'firstPosition', value ->> 'itemCount', ?3, ?3, ?3
+         FROM json_each(?2)
+         WHERE ${exists} AND (value ->> 'videoId' IS NULL OR EXISTS (SELECT 1 FROM inference_videos
+           WHERE inference_id = ?1 AND video_id = value ->> 'videoId'))`,
+      )
+      .bind(inference.id, JSON.stringify(inference.tasks), inference.nowMs),
+    fillLineStatement(database, { ...inference, line: 'tasks' }),
+    database.raw.prepare(`SELECT ${runningOf('?1')} AS runningCount`).bind(inference.userId),
+  ])
+  const inserted = results[0]?.results[0] as { jobId: number } | undefined
+  const counted = results.at(-1)?.results[0] as { runningCount: number } | undefined
+  return {
+    jobId: inserted?.jobId ?? null,
+    runningCount: counted?.runningCount ?? 0,
+    queued: readPromoted(results.slice(-2, -1)),
+  }
+}
+
+/** The items and videos of a whole dataset. */
+function copyFromDataset(database: Database, inference: NewInference): D1PreparedStatement[] {
+  return [
     database.raw
       .prepare(
         `INSERT INTO inference_items (inference_id, position, kind, state, image_key, mask_key,
@@ -142,18 +189,5 @@ export async function insertInference(
         inference.nowMs,
         JSON.stringify(Object.fromEntries(inference.sequences)),
       ),
-    database.raw
-      .prepare(
-        `INSERT INTO inference_tasks (id, inference_id, kind, video_id, state, first_position, item_count,
-           sent_at, created_at, updated_at)
-         SELECT value ->> 'id', ?1, value ->> 'kind', value ->> 'videoId',
-           CASE value ->> 'kind' WHEN 'inpaint' THEN 'PENDING' ELSE 'WAITING' END,
-           value ->> 'firstPosition', value ->> 'itemCount', ?3, ?3, ?3
-         FROM json_each(?2)
-         WHERE ${exists} AND (value ->> 'videoId' IS NULL OR EXISTS (SELECT 1 FROM inference_videos
-           WHERE inference_id = ?1 AND video_id = value ->> 'videoId'))`,
-      )
-      .bind(inference.id, JSON.stringify(inference.tasks), inference.nowMs),
-  ])
-  return inserted?.results[0]?.jobId ?? null
+  ]
 }

@@ -1,11 +1,14 @@
 import type { LedgerClient } from '../ledger/ledger.client.ts'
 import { listPendingReservations, type PendingReservation } from '../ledger/ledger.repository.ts'
 import { describeError } from '../shared/logger.ts'
+import { abortAll, endOverdueInference } from './abort-inference.ts'
+import { deleteLateWrites } from './delete-late-writes.ts'
 import { inferenceDeadlineMs } from './inferences.lifecycle.ts'
-import { inferenceOperationId } from './start-inference.ts'
+import { inferenceOperationId } from './launch-inference.ts'
 import * as repository from './sweep.repository.ts'
 import type { EndTaskContext } from './tasks/end-task.ts'
-import { failTask } from './tasks/fail-task.ts'
+import { fillLines } from './tasks/promotions.repository.ts'
+import { sendOrLeaveToSweep } from './tasks/send-or-leave.ts'
 import { deleteSegments } from './videos/delete-segments.ts'
 
 /** A message that was sent this long ago and began nothing is sent again. */
@@ -14,6 +17,8 @@ const messageLostMs = 45_000
 const startLostMs = 5 * 60_000
 /** What one run of the sweep takes on of each kind; the next minute's run goes on. */
 const stepMax = 100
+/** Messages cost little; each user has but a few tasks that are queued. */
+const messagesMax = 1000
 
 export interface SweepInferencesContext extends EndTaskContext {
   readonly createId: () => string
@@ -22,7 +27,7 @@ export interface SweepInferencesContext extends EndTaskContext {
 
 /** Goes on with, or undoes, whatever a crash or a lost message left of inferences. Running it twice changes nothing. */
 export async function sweepInferences(context: SweepInferencesContext): Promise<void> {
-  for (const step of [settleEnded, resendTasks, endOverdue, releaseUnstarted]) {
+  for (const step of steps) {
     try {
       await step(context)
     } catch (error) {
@@ -30,6 +35,16 @@ export async function sweepInferences(context: SweepInferencesContext): Promise<
     }
   }
 }
+
+const steps = [
+  settleEnded,
+  endOverdue,
+  endOrphaned,
+  queueReady,
+  resendTasks,
+  releaseUnstarted,
+  tidyEnded,
+]
 
 async function settleEnded(context: SweepInferencesContext): Promise<void> {
   const ended = await repository.listUnsettled(context.database, { limit: stepMax })
@@ -44,7 +59,7 @@ async function resendTasks(context: SweepInferencesContext): Promise<void> {
   const tasks = await repository.takeLostTasks(context.database, {
     sentBeforeMs: nowMs - messageLostMs,
     nowMs,
-    limit: stepMax,
+    limit: messagesMax,
   })
   if (tasks.length === 0) return
   context.logger.info('sweep.tasks_sent_again', { tasks: tasks.length })
@@ -52,11 +67,34 @@ async function resendTasks(context: SweepInferencesContext): Promise<void> {
 }
 
 async function endOverdue(context: SweepInferencesContext): Promise<void> {
-  const overdue = await repository.listOverdueTasks(context.database, {
+  const overdue = await repository.listOverdue(context.database, {
     createdBeforeMs: context.clock.nowMs() - inferenceDeadlineMs,
     limit: stepMax,
   })
-  for (const task of overdue) await failTask(context, task.id)
+  for (const inference of overdue) await endOverdueInference(context, inference)
+}
+
+/** Those whose user's deletion was cut off before it came to them. */
+async function endOrphaned(context: SweepInferencesContext): Promise<void> {
+  const orphaned = await repository.listOrphaned(context.database, { limit: stepMax })
+  await abortAll(context, orphaned)
+}
+
+async function queueReady(context: SweepInferencesContext): Promise<void> {
+  const queuedMax = context.settings.TASKS_QUEUED_PER_USER
+  const userIds = await repository.listUsersWithRoom(context.database, {
+    queuedMax,
+    limit: stepMax,
+  })
+  for (const userId of userIds) {
+    const nowMs = context.clock.nowMs()
+    const queued = await fillLines(context.database, { userId, queuedMax, nowMs })
+    await sendOrLeaveToSweep(context, queued)
+  }
+}
+
+async function tidyEnded(context: SweepInferencesContext): Promise<void> {
+  await deleteLateWrites(context, { limit: stepMax })
 }
 
 async function releaseUnstarted(context: SweepInferencesContext): Promise<void> {

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
-import { inferences } from './inferences.table.ts'
+import { users } from '../users/users.table.ts'
+import { type InferenceRow, inferences } from './inferences.table.ts'
 import type { EndedInference } from './tasks/endings.repository.ts'
 import type { TaskMessage } from './tasks/tasks.queue.ts'
 
@@ -38,21 +39,63 @@ export async function takeLostTasks(
   return results
 }
 
-/** Open tasks of inferences that should have ended long ago. */
-export async function listOverdueTasks(
+type OpenInference = Pick<InferenceRow, 'id' | 'userId' | 'frameCount'>
+
+/** Inferences that should have ended long ago, oldest first. */
+export async function listOverdue(
   database: Database,
   query: { createdBeforeMs: number; limit: number },
-): Promise<{ id: string }[]> {
+): Promise<OpenInference[]> {
   const { results } = await database.raw
     .prepare(
-      `SELECT tasks.id FROM inferences JOIN inference_tasks AS tasks ON tasks.inference_id = inferences.id
-       WHERE inferences.state IN ('PENDING', 'RUNNING') AND inferences.created_at < ?1
-         AND tasks.state IN ('PENDING', 'RUNNING')
-       ORDER BY inferences.created_at LIMIT ?2`,
+      `SELECT id, user_id AS userId, frame_count AS frameCount FROM inferences
+       WHERE state IN ('PENDING', 'RUNNING') AND created_at < ?1 ORDER BY created_at LIMIT ?2`,
     )
     .bind(query.createdBeforeMs, query.limit)
-    .all<{ id: string }>()
+    .all<OpenInference>()
   return results
+}
+
+/** Inferences that go on though their user's account is deleted, oldest first. */
+export async function listOrphaned(
+  database: Database,
+  query: { limit: number },
+): Promise<InferenceRow[]> {
+  return await database.query
+    .select(getTableColumns(inferences))
+    .from(inferences)
+    .innerJoin(users, eq(users.id, inferences.userId))
+    .where(and(sql`${inferences.state} IN ('PENDING', 'RUNNING')`, isNotNull(users.deletedAt)))
+    .orderBy(asc(inferences.createdAt))
+    .limit(query.limit)
+}
+
+/**
+ * Users whose ready tasks wait though there are places for them: a crash cannot bring that about, a larger number of
+ * places can. Reads the tasks that are queued, of which each user has few.
+ */
+export async function listUsersWithRoom(
+  database: Database,
+  query: { queuedMax: number; limit: number },
+): Promise<string[]> {
+  const hasReady = (kinds: string) => `EXISTS (SELECT 1 FROM inference_tasks AS ready
+    WHERE ready.inference_id = open.id AND ready.state = 'READY' AND ready.kind ${kinds} 'assemble')`
+  const { results } = await database.raw
+    .prepare(
+      `WITH queued AS MATERIALIZED (
+         SELECT inferences.user_id, sum(tasks.kind <> 'assemble') AS tasks, sum(tasks.kind = 'assemble') AS videos
+         FROM inference_tasks AS tasks JOIN inferences ON inferences.id = tasks.inference_id
+         WHERE tasks.state IN ('PENDING', 'RUNNING') GROUP BY inferences.user_id)
+       SELECT DISTINCT open.user_id AS userId FROM inferences AS open
+       LEFT JOIN queued ON queued.user_id = open.user_id
+       WHERE open.state IN ('PENDING', 'RUNNING') AND (
+         (coalesce(queued.tasks, 0) < ?1 AND ${hasReady('<>')})
+         OR (open.frame_count > 0 AND coalesce(queued.videos, 0) < ?1 AND ${hasReady('=')}))
+       LIMIT ?2`,
+    )
+    .bind(query.queuedMax, query.limit)
+    .all<{ userId: string }>()
+  return results.map((user) => user.userId)
 }
 
 /** Whether the inference of a row's `operation_id` was written. */

@@ -14,6 +14,8 @@ export interface ClaimedTask {
   readonly frameCount: number
   /** Runs so far, this one included. */
   readonly attempts: number
+  /** Why its last run did not end it. */
+  readonly errorCode: string | null
   readonly firstPosition: number
   readonly itemCount: number
   readonly modelId: string
@@ -40,7 +42,7 @@ export async function claimTask(
          WHERE id = ?1 AND (state = 'PENDING' OR (state = 'RUNNING' AND lease_until < ?3))
            AND EXISTS (SELECT 1 FROM inferences
              WHERE id = inference_tasks.inference_id AND state IN ('PENDING', 'RUNNING'))
-         RETURNING id, inference_id AS inferenceId, kind, video_id AS videoId, attempts, first_position AS firstPosition,
+         RETURNING id, inference_id AS inferenceId, kind, video_id AS videoId, attempts, error_code AS errorCode, first_position AS firstPosition,
            item_count AS itemCount,
            (SELECT user_id FROM inferences WHERE id = inference_id) AS userId,
            (SELECT frame_count FROM inferences WHERE id = inference_id) AS frameCount,

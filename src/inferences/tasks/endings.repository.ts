@@ -1,5 +1,6 @@
 import type { Database } from '../../shared/database.ts'
 import type { InferenceRow } from '../inferences.table.ts'
+import { lateWritesStatement } from '../late-writes.repository.ts'
 import {
   advanceVideosStatements,
   type VideoOutcome,
@@ -7,6 +8,7 @@ import {
 } from '../videos/video-outcomes.repository.ts'
 import type { ClaimedTask } from './claims.repository.ts'
 import { type Outcomes, outcomeStatements } from './outcomes.repository.ts'
+import { fillLinesStatements, passPlaceStatement, readPromoted } from './promotions.repository.ts'
 import type { TaskMessage } from './tasks.queue.ts'
 
 /** What a task made: outcomes of its items, or of its video. */
@@ -19,41 +21,40 @@ export type EndedInference = Pick<InferenceRow, 'id' | 'userId' | 'reservationId
 export interface FinishedTask {
   /** The inference, when it ended with this task. */
   readonly ended: EndedInference | null
-  /** Tasks that waited for this one and may run now. */
-  readonly ready: readonly TaskMessage[]
+  /** Tasks that were queued in its place, whose messages are to be sent. */
+  readonly queued: readonly TaskMessage[]
 }
 
 /**
- * Ends a task with its last outcomes, makes ready what waited for it, and ends the inference when nothing is left: one
- * batch, so that a crash leaves no task that waits behind nothing.
+ * Ends a task with its last outcomes, makes ready what waited for it, ends the inference when nothing is left, and queues
+ * the user's next tasks: one batch, so that a crash leaves no task that waits behind nothing.
  */
 export async function finishTask(
   database: Database,
-  holder: Pick<ClaimedTask, 'id' | 'leaseId' | 'inferenceId' | 'videoId' | 'frameCount'>,
-  end: { outcome: TaskOutcome; gramsPerJoule: number; nowMs: number },
+  holder: Pick<ClaimedTask, 'id' | 'leaseId' | 'inferenceId' | 'userId' | 'videoId' | 'frameCount'>,
+  end: { outcome: TaskOutcome; gramsPerJoule: number; queuedMax: number; nowMs: number },
 ): Promise<FinishedTask> {
-  const { inferenceId } = holder
-  const advancing =
-    holder.frameCount > 0
-      ? advanceVideosStatements(database, { inferenceId, nowMs: end.nowMs })
-      : []
+  const { inferenceId, userId } = holder
+  const { nowMs, queuedMax } = end
+  const hasVideos = holder.frameCount > 0
+  // The end of a video's task may make several ready and end others; any other frees the one place that it had.
+  const promoting = hasVideos
+    ? fillLinesStatements(database, { userId, queuedMax, nowMs })
+    : [passPlaceStatement(database, { holder, nowMs, line: 'tasks' })]
   const results = await database.raw.batch<unknown>([
     ...(end.outcome.kind === 'inpainted'
       ? outcomeStatements(database, holder, end.outcome.outcomes, end.nowMs)
       : videoOutcomeStatements(database, holder, end.outcome, end.nowMs)),
     endTaskStatement(database, holder, end),
-    ...advancing,
+    ...(hasVideos ? advanceVideosStatements(database, { inferenceId, nowMs }) : []),
     endInferenceStatement(database, { ...end, inferenceId }),
+    lateWritesStatement(database, { inferenceId, nowMs }),
+    ...promoting,
   ])
-  const ready = results.slice(results.length - 1 - advancing.length, -1)
+  const [ended] = results.slice(-promoting.length - 2)
   return {
-    ended: (results.at(-1)?.results[0] as EndedInference | undefined) ?? null,
-    ready: ready.flatMap((made) =>
-      (made.results as Omit<TaskMessage, 'inferenceId'>[]).map((task) => ({
-        ...task,
-        inferenceId,
-      })),
-    ),
+    ended: (ended?.results[0] as EndedInference | undefined) ?? null,
+    queued: readPromoted(results.slice(-promoting.length)),
   }
 }
 
@@ -75,11 +76,23 @@ function endTaskStatement(
          ) THEN 'COMPLETED' ELSE 'FAILED' END`
   return database.raw
     .prepare(
-      `UPDATE inference_tasks SET lease_id = NULL, lease_until = NULL, updated_at = ?3, state = ${state}
+      // The lease's id stays: it tells the next statements of the batch that it was this holder who ended the task.
+      `UPDATE inference_tasks SET lease_until = NULL, updated_at = ?3, state = ${state}
        WHERE id = ?1 AND lease_id = ?2 AND state = 'RUNNING'`,
     )
     .bind(holder.id, holder.leaseId, end.nowMs, holder.inferenceId)
 }
+
+/** What an inference has come to by what its items and videos have, with `?1` its id, `?2` the time, and `?3` the grams a joule. */
+export const endedColumns = `
+  spent = (SELECT coalesce(sum(CASE kind WHEN 'frame' THEN frame_unit_price ELSE image_unit_price END), 0)
+    FROM inference_items WHERE inference_id = ?1 AND state = 'SUCCEEDED'),
+  carbon_grams = ?3 * (
+    (SELECT coalesce(sum(joules), 0) FROM inference_items WHERE inference_id = ?1)
+    + (SELECT coalesce(sum(joules), 0) FROM inference_videos WHERE inference_id = ?1)),
+  ended_at = ?2, updated_at = ?2`
+
+export const endedAnswer = 'id, user_id AS userId, reservation_id AS reservationId, spent'
 
 /** Ends an inference that has no open task: COMPLETED when an item succeeded, otherwise FAILED. */
 function endInferenceStatement(
@@ -89,17 +102,12 @@ function endInferenceStatement(
   return database.raw
     .prepare(
       `UPDATE inferences SET
-         state = CASE WHEN succeeded_count > 0 THEN 'COMPLETED' ELSE 'FAILED' END,
-         spent = (SELECT coalesce(sum(CASE kind WHEN 'frame' THEN frame_unit_price ELSE image_unit_price END), 0)
-           FROM inference_items WHERE inference_id = ?1 AND state = 'SUCCEEDED'),
-         carbon_grams = ?3 * (
-           (SELECT coalesce(sum(joules), 0) FROM inference_items WHERE inference_id = ?1)
-           + (SELECT coalesce(sum(joules), 0) FROM inference_videos WHERE inference_id = ?1)),
-         ended_at = ?2, updated_at = ?2
+         state = CASE WHEN succeeded_count > 0 THEN 'COMPLETED' ELSE 'FAILED' END, ${endedColumns}
        WHERE id = ?1 AND state IN ('PENDING', 'RUNNING')
+         AND NOT EXISTS (SELECT 1 FROM inference_tasks WHERE inference_id = ?1 AND state = 'READY')
          AND NOT EXISTS (SELECT 1 FROM inference_tasks
            WHERE inference_id = ?1 AND state IN ('WAITING', 'PENDING', 'RUNNING'))
-       RETURNING id, user_id AS userId, reservation_id AS reservationId, spent`,
+       RETURNING ${endedAnswer}`,
     )
     .bind(end.inferenceId, end.nowMs, end.gramsPerJoule)
 }

@@ -1,11 +1,13 @@
-import { claimTask } from './claims.repository.ts'
+import { type ClaimedTask, claimTask } from './claims.repository.ts'
 import { type EndTaskContext, endTask } from './end-task.ts'
 
 const code = 'task.retries_exhausted'
-const itemUnfinished =
-  'The inference service could not be reached in time for this item; it was refunded. Start a new inference for it.'
-const videoUnfinished =
-  'The inference service could not be reached in time to put this video together. Start a new inference for it.'
+const advice = 'Start a new inference for it.'
+
+/** For a sentence: why the task's last run did not end it, by its code; nothing where it did not say. */
+export function lastReason({ errorCode }: Pick<ClaimedTask, 'errorCode'>): string {
+  return errorCode === null ? '' : ` (the last reason: ${errorCode})`
+}
 
 /** Ends a task for good: items without an outcome fail, or its video. A task that another still holds is left to it. */
 export async function failTask(
@@ -19,8 +21,10 @@ export async function failTask(
   })
   if (!task) return
   if (task.kind !== 'inpaint') {
-    return await endTask(context, task, { kind: 'video_failed', code, message: videoUnfinished })
+    const message = `The inference service could not put this video together in time${lastReason(task)}. ${advice}`
+    return await endTask(context, task, { kind: 'video_failed', code, message })
   }
-  const failed = task.items.map(({ position }) => ({ position, code, message: itemUnfinished }))
+  const message = `The inference service could not finish this item in time${lastReason(task)}; it was refunded. ${advice}`
+  const failed = task.items.map(({ position }) => ({ position, code, message }))
   await endTask(context, task, { kind: 'inpainted', outcomes: { succeeded: [], failed } })
 }

@@ -62,7 +62,9 @@ export function createInpaintWork(context: InpaintContext, task: ClaimedTask): T
         runMsMax,
       )
       const [reason] = retryable
-      return end.kind === 'ended' && reason !== undefined ? { kind: 'broken', reason } : end
+      return end.kind === 'ended' && reason !== undefined
+        ? { kind: 'broken', reason, code: reason }
+        : end
     },
   }
 }

@@ -11,6 +11,7 @@ import {
 
 /** Gathers a task's outcomes and writes them down now and then, so that progress moves and a crash loses little. */
 export interface OutcomeLog {
+  /** Throws an Error when the task is no longer the holder's, so that the call is cut off. */
   add(outcome: ItemOutcome): Promise<void>
   has(position: number): boolean
   /** What was not written down yet, for the statement that ends or returns the task. */
@@ -51,7 +52,8 @@ export function createOutcomeLog(options: {
       const nowMs = options.clock.nowMs()
       if (nowMs - writtenAtMs < writeEveryMs || known.size === asked.size) return
       writtenAtMs = nowMs
-      await recordOutcomes(options.database, options.holder, takeRest(), nowMs)
+      const isHeld = await recordOutcomes(options.database, options.holder, takeRest(), nowMs)
+      if (!isHeld) throw new Error('The task is no longer held by this run.')
     },
   }
 }

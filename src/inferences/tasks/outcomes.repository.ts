@@ -47,7 +47,8 @@ export function outcomeStatements(
   const count = (column: string) =>
     database.raw
       .prepare(
-        `UPDATE inferences SET ${column} = ${column} + changes(), updated_at = ?2 WHERE id = ?1`,
+        `UPDATE inferences SET ${column} = ${column} + changes(), updated_at = ?2
+         WHERE id = ?1 AND changes() > 0`,
       )
       .bind(holder.inferenceId, nowMs)
   const statements: D1PreparedStatement[] = []
@@ -83,18 +84,24 @@ export function outcomeStatements(
   return statements
 }
 
-/** Records outcomes of a task that goes on. */
+/** Records outcomes of a task that goes on; false when it is no longer the holder's, and nothing was recorded. */
 export async function recordOutcomes(
   database: Database,
   holder: Holder,
   outcomes: Outcomes,
   nowMs: number,
-): Promise<void> {
-  const statements = outcomeStatements(database, holder, outcomes, nowMs)
-  if (statements.length > 0) await database.raw.batch(statements)
+): Promise<boolean> {
+  const results = await database.raw.batch<{ isHeld: number }>([
+    ...outcomeStatements(database, holder, outcomes, nowMs),
+    database.raw.prepare(`SELECT ${held} AS isHeld`).bind(holder.id, holder.leaseId),
+  ])
+  return results.at(-1)?.results[0]?.isHeld === 1
 }
 
-/** Gives a task back, to be run again for the items that have no outcome. */
+/**
+ * Gives a task back, to be run again for the items that have no outcome; false when it is no longer the holder's: another
+ * has it, or it has ended.
+ */
 export async function returnTask(
   database: Database,
   holder: Holder,
@@ -105,8 +112,8 @@ export async function returnTask(
     countsAsAttempt: boolean
     nowMs: number
   },
-): Promise<void> {
-  await database.raw.batch([
+): Promise<boolean> {
+  const results = await database.raw.batch([
     ...outcomeStatements(database, holder, again.outcomes, again.nowMs),
     database.raw
       .prepare(
@@ -123,4 +130,5 @@ export async function returnTask(
         again.countsAsAttempt ? 0 : 1,
       ),
   ])
+  return results.at(-1)?.meta.changes === 1
 }

@@ -1,11 +1,12 @@
 import { describeError } from '../../shared/logger.ts'
-import { retryDelaySeconds, taskAttemptsMax } from '../inferences.lifecycle.ts'
+import { busySecondsMax, retryDelaySeconds, taskAttemptsMax } from '../inferences.lifecycle.ts'
 import { createAssembleWork } from '../videos/assemble-work.ts'
 import { createEncodeWork } from '../videos/encode-work.ts'
 import type { VideoWorkContext } from '../videos/video-work.ts'
 import { type ClaimedTask, claimTask } from './claims.repository.ts'
 import { type EndTaskContext, endTask } from './end-task.ts'
 import type { TaskOutcome } from './endings.repository.ts'
+import { lastReason } from './fail-task.ts'
 import { createInpaintWork, type InpaintContext } from './inpaint-work.ts'
 import { returnTask } from './outcomes.repository.ts'
 import type { CallEnd, TaskWork } from './task-work.ts'
@@ -44,7 +45,7 @@ export async function runTask(context: RunTaskContext, message: TaskMessage): Pr
       task,
       work.fail({
         code: 'task.attempts_exhausted',
-        message: `The task was begun ${taskAttemptsMax} times and never ended; ${what}.`,
+        message: `The task was begun ${taskAttemptsMax} times and never ended${lastReason(task)}; ${what}.`,
       }),
     )
   }
@@ -75,13 +76,13 @@ async function decide(
     case 'busy':
       return await runAgain(context, task, work, {
         errorCode: 'service.busy',
-        delaySeconds: end.retryAfterSeconds,
+        delaySeconds: Math.min(busySecondsMax, Math.max(1, Math.ceil(end.retryAfterSeconds))),
         countsAsAttempt: false,
       })
     case 'broken':
       context.logger.warn('task.broken', { taskId: task.id, reason: end.reason })
       return await runAgain(context, task, work, {
-        errorCode: 'service.unreachable',
+        errorCode: end.code ?? 'service.unreachable',
         delaySeconds: retryDelaySeconds(task.attempts),
         countsAsAttempt: true,
       })
@@ -95,14 +96,15 @@ async function runAgain(
   again: { errorCode: string; delaySeconds: number; countsAsAttempt: boolean },
 ): Promise<TaskVerdict> {
   const nowMs = context.clock.nowMs()
-  await returnTask(context.database, task, {
+  const isReturned = await returnTask(context.database, task, {
     outcomes: work.takeRest(),
     errorCode: again.errorCode,
     runsAtMs: nowMs + again.delaySeconds * 1000,
     countsAsAttempt: again.countsAsAttempt,
     nowMs,
   })
-  return { kind: 'again', ...again }
+  // Whoever has the task now has a message of their own; of an aborted one there is nothing left to do.
+  return isReturned ? { kind: 'again', ...again } : done
 }
 
 async function endWith(

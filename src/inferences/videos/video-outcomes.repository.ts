@@ -82,8 +82,7 @@ export function videoOutcomeStatements(
 
 /**
  * Moves on what waits, after a task has ended: fails the videos of which no frame succeeded, ends the tasks of failed
- * videos that have not begun, and makes ready the tasks that wait for nothing any more. Each statement answers the tasks
- * that it made ready, as `taskId` and `kind`.
+ * videos that have not begun, and makes ready the tasks that wait for nothing any more.
  */
 export function advanceVideosStatements(
   database: Database,
@@ -101,27 +100,25 @@ export function advanceVideosStatements(
     ),
     prepare(
       `UPDATE inference_tasks SET state = 'FAILED', updated_at = ?2
-       WHERE inference_id = ?1 AND kind <> 'inpaint' AND state IN ('WAITING', 'PENDING')
+       WHERE inference_id = ?1 AND kind <> 'inpaint' AND state IN ('WAITING', 'READY', 'PENDING')
          AND video_id IN (SELECT video_id FROM inference_videos
            WHERE inference_id = ?1 AND state = 'FAILED')`,
     ),
     prepare(
-      `UPDATE inference_tasks AS waiting SET state = 'PENDING', sent_at = ?2, updated_at = ?2
+      `UPDATE inference_tasks AS waiting SET state = 'READY', updated_at = ?2
        WHERE inference_id = ?1 AND kind = 'encode' AND state = 'WAITING'
          AND ${noOpenInpainting('waiting.first_position', 'waiting.item_count')}
          AND EXISTS (SELECT 1 FROM inference_videos AS videos JOIN inference_items AS items
              ON items.inference_id = ?1 AND items.position >= videos.first_position
             AND items.position < videos.first_position + videos.frame_count AND items.state = 'SUCCEEDED'
-           WHERE videos.inference_id = ?1 AND videos.video_id = waiting.video_id)
-       RETURNING id AS taskId, kind`,
+           WHERE videos.inference_id = ?1 AND videos.video_id = waiting.video_id)`,
     ),
     prepare(
-      `UPDATE inference_tasks AS waiting SET state = 'PENDING', sent_at = ?2, updated_at = ?2
+      `UPDATE inference_tasks AS waiting SET state = 'READY', updated_at = ?2
        WHERE inference_id = ?1 AND kind = 'assemble' AND state = 'WAITING'
          AND NOT EXISTS (SELECT 1 FROM inference_tasks AS parts
            WHERE parts.inference_id = ?1 AND parts.kind = 'encode' AND parts.video_id = waiting.video_id
-             AND parts.state IN ('WAITING', 'PENDING', 'RUNNING'))
-       RETURNING id AS taskId, kind`,
+             AND parts.state IN ('WAITING', 'READY', 'PENDING', 'RUNNING'))`,
     ),
   ]
 }
@@ -129,6 +126,6 @@ export function advanceVideosStatements(
 /** That no task is left to inpaint items of that range; a task that inpaints lies within one stretch of a video. */
 function noOpenInpainting(firstPosition: string, count: string): string {
   return `NOT EXISTS (SELECT 1 FROM inference_tasks AS open
-    WHERE open.inference_id = ?1 AND open.kind = 'inpaint' AND open.state IN ('PENDING', 'RUNNING')
+    WHERE open.inference_id = ?1 AND open.kind = 'inpaint' AND open.state IN ('READY', 'PENDING', 'RUNNING')
       AND open.first_position >= ${firstPosition} AND open.first_position < ${firstPosition} + ${count})`
 }

@@ -235,12 +235,14 @@ describe('the tasks of a video', () => {
     const { mario, started, look } = await startVideos([{ frames: 20 }])
     const context = videoConsumer()
     await deliver(context, started.messages.slice(0, 1))
-    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
-      await sweepLater(context, inferenceDeadlineMs + minute)
-    }
+    await sweepLater(context, inferenceDeadlineMs + minute)
     const inference = await look()
     expect(inference).toMatchObject({ status: 'COMPLETED', succeededItems: 16, failedItems: 4 })
-    expect(inference.failures.at(-1)).toMatchObject({ code: 'task.retries_exhausted' })
+    expect(inference.failures.at(-1)).toMatchObject({
+      code: 'inference.deadline_passed',
+      imageName: 'clip 0.mov',
+    })
+    expect(inference.failures).toHaveLength(5)
     expect(await balanceOf(mario)).toBe(76)
   })
 
