@@ -6,10 +6,10 @@ import { listSteps } from './test-steps.mjs'
 import { ensureWorkerTypes } from './worker-types.mjs'
 
 /**
- * The Worker's tests and the Python tests keep about one core busy each; the journeys measure out real time and have
- * the machine to themselves.
+ * The Worker's tests keep about one core busy, each half of the Python tests about half of one; the journeys measure
+ * out real time and have the machine to themselves.
  */
-const stepsAtOnce = /** @type {const} */ ({ static: 2, tests: 2, journeys: 1 })
+const stepsAtOnce = /** @type {const} */ ({ static: 2, tests: 3, journeys: 1 })
 
 /** @typedef {import('./test-steps.mjs').Step} Step */
 /** @typedef {import('./children.mjs').Children} Children */
@@ -62,11 +62,12 @@ async function runAll(children, args) {
 }
 
 /** @param {Children} children @param {Step} step @param {boolean} isLive whether its output is shown as it comes */
-async function runStep(children, { name, command, readCounts }, isLive) {
+async function runStep(children, { name, command, share = [], readCounts }, isLive) {
   const startedMs = Date.now()
   const { code, reason, output } = await children.run({
     name,
     ...command,
+    args: [...command.args, ...share],
     ...(isLive && { onLine: say }),
   })
   const counts = settleCounts(code === 0, readCounts?.())
@@ -90,5 +91,5 @@ function selectStepsOrThrow(steps, args) {
     )
   }
   if (rest.length === 0) return wanted
-  return [{ ...only, command: { ...only.command, args: [...only.command.args, ...rest] } }]
+  return [{ ...only, share: rest }]
 }

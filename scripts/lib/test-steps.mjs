@@ -11,8 +11,12 @@ import { readPytestCounts, readVitestCounts } from './test-counts.mjs'
  * @property {string} name
  * @property {'static' | 'tests' | 'journeys'} kind static steps read the code only; steps of one kind may run at once
  * @property {Omit<import('./children.mjs').Command, 'name' | 'onLine'>} command
+ * @property {readonly string[]} [share] further arguments where none are asked for: which of the tests are this step's
  * @property {() => import('./test-counts.mjs').Counts | undefined} [readCounts] a step without it counts as one test
  */
+
+/** The Python tests of what moves: about half of the time that all take. */
+const videoTests = ['tests/videos', 'tests/sequences', 'tests/temporal']
 
 /**
  * Everything that is checked, in order.
@@ -37,7 +41,11 @@ export function listSteps(toolsNode) {
     python('ruff-format', ['-m', 'ruff', 'format', '--check', '.']),
     python('mypy', ['-m', 'mypy']),
     vitest('worker', 'tests', 'vitest.config.ts'),
-    pytest('python'),
+    pytest(
+      'python',
+      videoTests.map((folder) => `--ignore=${folder}`),
+    ),
+    pytest('python-videos', videoTests),
     vitest('house', 'tests', 'vitest.house.config.ts'),
     vitest('journeys', 'journeys', 'vitest.journeys.config.ts'),
   ]
@@ -71,14 +79,15 @@ export function listSteps(toolsNode) {
     }
   }
 
-  /** @param {string} name @returns {Step} */
-  function pytest(name) {
+  /** @param {string} name @param {readonly string[]} share @returns {Step} */
+  function pytest(name, share) {
     const report = path.join(reports, `${name}.xml`)
     const args = ['-m', 'pytest', `--junit-xml=${report}`]
     return {
       name,
       kind: 'tests',
       command: { file: pythonProgram, args, cwd: inferenceFolder, env },
+      share,
       readCounts: () => readPytestCounts(report),
     }
   }
