@@ -98,9 +98,26 @@ def media() -> Iterator[MediaServer]:
 
 
 @pytest.fixture(scope="session")
-def start(media: MediaServer) -> Iterator[Callable[..., RunningService]]:
+def running() -> Iterator[list[RunningService]]:
+    """The services that were started and not stopped."""
+    services: list[RunningService] = []
+    yield services
+    for service in services:
+        service.stop()
+
+
+@pytest.fixture(autouse=True)
+def own_services_end_with_their_test(running: list[RunningService]) -> Iterator[None]:
+    """Those of a file or of the session are started before this; a test's own would hold their memory to the end."""
+    shared = len(running)
+    yield
+    while len(running) > shared:
+        running.pop().stop()
+
+
+@pytest.fixture(scope="session")
+def start(media: MediaServer, running: list[RunningService]) -> Callable[..., RunningService]:
     """Starts a service with settings of its own, ready to work."""
-    running: list[RunningService] = []
 
     def start_one(*, program: Sequence[str] = ("-m", "inpainting"), **settings: str) -> RunningService:
         origins = settings.pop("INFERENCE_MEDIA_ORIGINS", media.origin)
@@ -109,9 +126,7 @@ def start(media: MediaServer) -> Iterator[Callable[..., RunningService]]:
         service.wait_for_log("set up")
         return service
 
-    yield start_one
-    for service in running:
-        service.stop()
+    return start_one
 
 
 @pytest.fixture(scope="session")

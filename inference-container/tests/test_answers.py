@@ -51,14 +51,16 @@ def test_an_item_is_answered_as_soon_as_it_ends(bench: Bench) -> None:
 
 def test_a_small_request_on_a_kept_connection_waits_for_no_delayed_acknowledgement(bench: Bench) -> None:
     picture, mask = encode(scene(8, 8)), encode(box_mask(8, 8, (2, 2, 4, 4)))
-    seconds = []
-    for _ in range(12):
+    quick = 0
+    # Such a wait is 40 ms and would be in every call but the first few; a busy machine makes many of the others slow.
+    for number in range(300):
         body = bench.body([bench.item(picture, mask)])
         started = time.perf_counter()
         bench.service.http.post("/v1/inpaint", json=body)
-        seconds.append(time.perf_counter() - started)
-    # Such a wait is 40 ms and would be in every call but the first few.
-    assert sorted(seconds[4:])[1] < 0.035
+        quick += number >= 4 and time.perf_counter() - started < 0.035
+        if quick == 2:
+            return
+    raise AssertionError("Every call waited.")
 
 
 def test_a_service_that_is_busy_says_so_at_once(start: Callable[..., RunningService], media: MediaServer) -> None:
