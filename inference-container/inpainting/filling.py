@@ -131,7 +131,7 @@ def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
     core = cv2.erode(hole, _RIM, borderType=cv2.BORDER_REPLICATE)
     if not core.any():
         core = hole
-    places = np.flatnonzero(rim)
+    places = np.flatnonzero(rim.view(np.bool_))
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     background, background_share = _average(grey, beyond, places)
     content, content_share = _average(grey, core, places)
@@ -146,9 +146,15 @@ def measure_leak(image: Pixels, hole: Pixels, unknown: Pixels) -> float:
 
 def _average(grey: Pixels, where: Pixels, places: Pixels) -> tuple[Pixels, Pixels]:
     """At each of `places` (flat indices): the mean level of the pixels around it in `where`, and their share."""
-    total = cv2.boxFilter(cv2.multiply(grey, where), cv2.CV_32F, _LEAK_WINDOW, normalize=False).ravel()[places]
-    count = cv2.boxFilter(where, cv2.CV_32F, _LEAK_WINDOW, normalize=False).ravel()[places]
+    # Integers that hold the sums of a whole window: a quarter of the bytes of floats.
+    total = _sum_around(cv2.copyTo(grey, where), cv2.CV_16U, places)
+    count = _sum_around(where, cv2.CV_8U, places)
     return total / np.maximum(count, 1), count / (_LEAK_WINDOW[0] * _LEAK_WINDOW[1])
+
+
+def _sum_around(values: Pixels, depth: int, places: Pixels) -> Pixels:
+    sums: Pixels = cv2.boxFilter(values, depth, _LEAK_WINDOW, normalize=False).ravel()[places].astype(np.float32)
+    return sums
 
 
 def _grow(hole: Pixels, unknown: Pixels) -> Pixels:

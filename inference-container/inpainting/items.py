@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
+from isal import isal_zlib
 
 from inpainting import masks
 from inpainting.errors import Code, ItemError
@@ -137,7 +137,7 @@ def encode_result(picture: Picture, source_format: str, job: Job, hole_share: fl
         data=data,
         content_type=CONTENT_TYPES[format_],
         sha256=hashlib.sha256(data).hexdigest(),
-        crc32=zlib.crc32(data),
+        crc32=isal_zlib.crc32(data),
         width=picture.width,
         height=picture.height,
         hole_share=hole_share,

@@ -46,8 +46,12 @@ def measure_levels(counts: npt.NDArray[np.integer]) -> MaskShares:
 
 def measure(values: Values) -> MaskShares:
     """The shares in a mask's luminance values (alpha already composited over black)."""
-    counts = cv2.calcHist([values], [0], None, [256], [0, 256]).ravel().astype(np.int64)
-    return measure_levels(counts)
+    above_black, from_white, hole = (_count_above(values, level) for level in (BLACK_MAX, WHITE_MIN - 1, HOLE_MIN - 1))
+    return MaskShares(grey=(above_black - from_white) / values.size, hole=hole / values.size)
+
+
+def _count_above(values: Values, level: int) -> int:
+    return cv2.countNonZero(cv2.threshold(values, level, 1, cv2.THRESH_BINARY)[1])
 
 
 def ensure_usable(shares: MaskShares) -> None:

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from inpainting.errors import Code, ItemError
 from inpainting.headers import Header
+from inpainting.png import encode_png, inflate_png
 
 Pixels = npt.NDArray[Any]
 
@@ -119,13 +120,19 @@ def encode_picture(picture: Picture, format_: str, quality: int) -> bytes:
             pixels, icc = cv2.cvtColor(_to_srgb_levels(pixels, icc), cv2.COLOR_GRAY2BGR), None
         if alpha is not None:
             pixels = cv2.merge((*cv2.split(pixels), alpha))
+    if format_ == "png":
+        return encode_png(pixels, icc)
+    return _encode_lossy(picture, pixels, icc, format_, quality)
+
+
+def _encode_lossy(picture: Picture, pixels: Pixels, icc: bytes | None, format_: str, quality: int) -> bytes:
     parameters: list[int] = []
     if format_ == "jpeg":
         sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if quality >= 90 else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
         parameters = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     elif format_ == "webp":
         parameters = [cv2.IMWRITE_WEBP_QUALITY, quality]
-    extension = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}[format_]
+    extension = {"jpeg": ".jpg", "webp": ".webp"}[format_]
     try:
         if icc is None:
             done, encoded = cv2.imencode(extension, pixels, parameters)
@@ -148,7 +155,7 @@ def _decode_stored(data: bytes, header: Header) -> tuple[Pixels, bytes | None]:
     if not header.is_16_bit and (header.has_transparent_colour or header.mode not in ("L", "RGB", "RGBA")):
         with Image.open(io.BytesIO(data), formats=(header.format,)) as image:
             return _decode_rare(image, header), header.icc
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    pixels = cv2.imdecode(np.frombuffer(inflate_png(data), np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise OSError("not decodable")
     return pixels, header.icc
