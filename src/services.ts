@@ -5,6 +5,7 @@ import {
   type SendUploads,
 } from './datasets/uploads/ingestion/ingestions.queue.ts'
 import { createServiceCall, type ServiceCall } from './inference-service/service-call.ts'
+import { createAbortAllOf } from './inferences/abort-inference.ts'
 import { createSettleInference, type SettleInference } from './inferences/settle-inference.ts'
 import {
   createInferenceServiceClient,
@@ -53,6 +54,7 @@ export interface Services {
   readonly settleInference: SettleInference
   readonly gramsPerJoule: number
   readonly readiness: ReturnType<typeof createReadiness>
+  readonly abortInferencesOf: (owner: { userId: string }) => Promise<void>
   readonly orphanDatasetsOf: (owner: { userId: string; nowMs: number }) => D1PreparedStatement
 }
 
@@ -91,6 +93,9 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     fetch: outside.fetch,
   })
   const media = createMediaStore(env.MEDIA)
+  const gramsPerJoule = settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour
+  const sendTasks = createSendTasks({ tasks: env.TASKS, videos: env.VIDEOS })
+  const settleInference = createSettleInference({ database, ledger, clock, logger })
   return {
     settings,
     clock,
@@ -142,11 +147,21 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     serviceCall,
     service: createInferenceServiceClient(serviceCall),
     models: createModelCatalogue({ serviceCall, clock, logger }),
-    sendTasks: createSendTasks({ tasks: env.TASKS, videos: env.VIDEOS }),
+    sendTasks,
     sendUploads: createSendUploads(env.UPLOADS),
-    settleInference: createSettleInference({ database, ledger, clock, logger }),
+    settleInference,
     readiness: createReadiness({ database, media, ledger, serviceCall, clock, logger }),
-    gramsPerJoule: settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour,
+    gramsPerJoule,
+    abortInferencesOf: createAbortAllOf({
+      database,
+      media,
+      settleInference,
+      sendTasks,
+      clock,
+      gramsPerJoule,
+      settings,
+      logger,
+    }),
     orphanDatasetsOf: (owner) => orphanDatasetsOf(database, owner),
   }
 }

@@ -5,7 +5,7 @@ import { describeError, type Logger } from '../shared/logger.ts'
 import { type EarlyEnd, endEarly } from './end-early.repository.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import { hasEnded, inferenceDeadlineMs } from './inferences.lifecycle.ts'
-import { findInferenceById } from './inferences.repository.ts'
+import { findInferenceById, listOpenInferences } from './inferences.repository.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import type { SettleInference } from './settle-inference.ts'
 import type { EndedInference } from './tasks/endings.repository.ts'
@@ -96,6 +96,17 @@ export async function abortAll(
     } catch (error) {
       const { id } = inference
       context.logger.warn('inference.not_aborted', { id, ...describeError(error) })
+    }
+  }
+}
+
+/** Aborts all that a user whose account is deleted has running; what is left after a failure the sweep aborts. */
+export function createAbortAllOf(context: EndEarlyContext) {
+  return async ({ userId }: { userId: string }): Promise<void> => {
+    try {
+      await abortAll(context, await listOpenInferences(context.database, userId))
+    } catch (error) {
+      context.logger.warn('inferences.not_aborted', { userId, ...describeError(error) })
     }
   }
 }

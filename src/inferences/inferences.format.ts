@@ -1,6 +1,6 @@
 import { createAmount, formatTokens } from '../ledger/amounts.ts'
 import { formatTime } from '../shared/clock.ts'
-import { hasEnded, jobStatusOf, progressOf } from './inferences.lifecycle.ts'
+import { hasEnded, jobStatusOf, mayHaveResults, progressOf } from './inferences.lifecycle.ts'
 import type { InferenceItemRow, InferenceRow } from './inferences.table.ts'
 import { formatAskedParameters, readStoredParameters } from './stored-parameters.rules.ts'
 import { formatVideoFailures, formatVideos } from './videos/videos.format.ts'
@@ -44,11 +44,19 @@ export function formatInferenceForApi(inference: InferenceRow, outcome: Outcome)
     itemCount: inference.itemCount,
     succeededItems: inference.succeededCount,
     failedItems: inference.failedCount,
+    /** Without an outcome when the inference was aborted. */
+    abortedItems: abortedCount(inference),
+    endReason: inference.endReason,
+    retryOf: inference.retryOf,
     tokensSpent: inference.spent === null ? null : tokens(inference.spent),
     carbonGrams: inference.carbonGrams,
-    result: inference.state === 'COMPLETED' ? formatResult(outcome) : null,
+    result: mayHaveResults(inference.state) ? formatResult(outcome) : null,
     failures: formatFailures(outcome),
   }
+}
+
+function abortedCount({ state, itemCount, succeededCount, failedCount }: InferenceRow): number {
+  return state === 'ABORTED' ? itemCount - succeededCount - failedCount : 0
 }
 
 /** The job's state in the words of the original's queue, beside those of its README. */

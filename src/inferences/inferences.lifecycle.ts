@@ -38,6 +38,11 @@ export function hasEnded(state: InferenceState): boolean {
   return state !== 'PENDING' && state !== 'RUNNING'
 }
 
+/** Whether what it made is listed: of an aborted inference that is what had succeeded before. */
+export function mayHaveResults(state: InferenceState): boolean {
+  return state === 'COMPLETED' || state === 'ABORTED'
+}
+
 /** The words in which the original's queue told a job's state; its clients wait for `completed` or `failed`. */
 const jobStatuses = {
   PENDING: 'waiting',

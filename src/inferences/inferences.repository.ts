@@ -41,6 +41,14 @@ export async function findInferenceByJob(
   return rows[0] ?? null
 }
 
+/** Those of the user's inferences that have not ended. */
+export function listOpenInferences(database: Database, userId: string): Promise<InferenceRow[]> {
+  return database.query
+    .select()
+    .from(inferences)
+    .where(and(eq(inferences.userId, userId), sql`${inferences.state} IN ('PENDING', 'RUNNING')`))
+}
+
 export async function listInferences(
   database: Database,
   query: { userId: string; page: PageRequest },

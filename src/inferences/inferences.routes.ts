@@ -11,6 +11,7 @@ import {
   normalizeJsonBody,
 } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
+import { abortInference } from './abort-inference.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import {
   formatInferenceForApi,
@@ -21,6 +22,7 @@ import {
 import { hasEnded } from './inferences.lifecycle.ts'
 import {
   findInference,
+  findInferenceById,
   findInferenceByJob,
   listInferenceItems,
   listInferences,
@@ -36,6 +38,7 @@ import { listInferenceVideos } from './videos/videos.repository.ts'
  * GET  /                     the user's inferences, newest first
  * GET  /job/:jobId/status    how far a job is
  * GET  /:id                  one inference
+ * POST /:id/abort            end it: what succeeded is kept and paid
  *
  * Its results are in results.routes.ts.
  */
@@ -50,7 +53,7 @@ const start = createRoute({
   request: jsonRequest(schemas.startInferenceBody),
   responses: {
     201: jsonResponse(schemas.startedSchema, 'Paid for in advance and queued'),
-    ...errorResponses(400, 401, 404, 409, 413, 503),
+    ...errorResponses(400, 401, 404, 409, 413, 429, 503),
   },
 })
 
@@ -87,6 +90,18 @@ const get = createRoute({
   responses: {
     200: jsonResponse(schemas.inferenceSchema, 'The inference'),
     ...errorResponses(400, 401, 404),
+  },
+})
+
+const abort = createRoute({
+  ...shared,
+  method: 'post',
+  path: '/{id}/abort',
+  middleware: [requireUser] as const,
+  request: { params: schemas.idParams },
+  responses: {
+    200: jsonResponse(schemas.inferenceSchema, 'Aborted, now or before'),
+    ...errorResponses(400, 401, 404, 409),
   },
 })
 
@@ -141,27 +156,55 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
       userId: context.get('user').id,
       id: context.req.valid('param').id,
     })
-    const data = {
-      ...formatInferenceForApi(inference, await findOutcome(services, inference)),
-      ...formatResultsOverview(inference, resultsFormatOf(services)),
-    }
+    const data = await describeInference(services, inference)
     const message = 'Inference retrieved successfully'
+    return context.json({ success: true as const, message, data }, 200)
+  })
+  .openapi(abort, async (context) => {
+    const services = context.get('services')
+    const { id: userId, role } = context.get('user')
+    const { id } = context.req.valid('param')
+    const inference = await (role === 'admin'
+      ? findAnyInferenceOrThrow(services, id)
+      : findInferenceOrThrow(services, { userId, id }))
+    const by = { id: userId, role, requestId: context.get('requestId') }
+    const data = await describeInference(services, await abortInference(services, inference, by))
+    const message = 'Inference aborted successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
 
 type Services = AppEnv['Variables']['services']
+
+/** Anybody's inference, for an administrator; throws as `findInferenceOrThrow`. */
+export async function findAnyInferenceOrThrow(
+  { database }: Pick<Services, 'database'>,
+  id: string,
+): Promise<InferenceRow> {
+  return ensureFound(isUuid(id) ? await findInferenceById(database, id) : 'invalid')
+}
 
 /** The user's inference; throws `inferences.id_invalid` or, for another's as for none, `inferences.not_found`. */
 export async function findInferenceOrThrow(
   services: Pick<Services, 'database'>,
   query: { userId: string; id: string },
 ): Promise<InferenceRow> {
-  if (!isUuid(query.id)) {
+  return ensureFound(isUuid(query.id) ? await findInference(services.database, query) : 'invalid')
+}
+
+function ensureFound(found: InferenceRow | 'invalid' | null): InferenceRow {
+  if (found === 'invalid') {
     throw inferenceErrors.createError('inferences.id_invalid', 'Invalid id format')
   }
-  const inference = await findInference(services.database, query)
-  if (inference) return inference
+  if (found) return found
   throw inferenceErrors.createError('inferences.not_found', 'Inference not found')
+}
+
+/** All that is told of one inference. */
+export async function describeInference(services: Services, inference: InferenceRow) {
+  return {
+    ...formatInferenceForApi(inference, await findOutcome(services, inference)),
+    ...formatResultsOverview(inference, resultsFormatOf(services)),
+  }
 }
 
 /** What became of an inference that has ended; nothing before. */

@@ -44,6 +44,10 @@ export const startedSchema = z.object({
   jobId: z.number(),
 })
 
+export const endReason = z
+  .enum(['aborted_by_owner', 'aborted_by_administrator', 'deadline_passed'])
+  .nullable()
+
 const resolvedModelId = z
   .string()
   .nullable()
@@ -150,6 +154,14 @@ export const inferenceSchema = z.object({
     itemCount: z.number(),
     succeededItems: z.number(),
     failedItems: z.number(),
+    abortedItems: z.number().openapi({ description: 'Without an outcome when it was aborted' }),
+    endReason: endReason.openapi({
+      description: 'Why it ended before its items did; null otherwise',
+    }),
+    retryOf: z
+      .uuid()
+      .nullable()
+      .openapi({ description: 'The inference whose failed items it tries again' }),
     tokensSpent: z.number().nullable(),
     carbonGrams: z.number(),
     ...overview,

@@ -14,6 +14,7 @@ import {
   resultFileName,
   succeededImages,
 } from './inferences.format.ts'
+import { mayHaveResults } from './inferences.lifecycle.ts'
 import { findResultFile } from './inferences.repository.ts'
 import { findInferenceOrThrow, findOutcome } from './inferences.routes.ts'
 import * as schemas from './inferences.schemas.ts'
@@ -73,7 +74,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
       id: context.req.valid('param').id,
     })
     if (inference.resultsDeletedAt !== null) throw createResultsDeleted(inference.resultsDeletedAt)
-    if (inference.state !== 'COMPLETED') {
+    if (!mayHaveResults(inference.state)) {
       throw inferenceErrors.createError(
         'inferences.not_completed',
         `Inference is not completed. Current status: ${inference.state}`,

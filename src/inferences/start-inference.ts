@@ -41,7 +41,14 @@ export interface StartedInference {
  */
 export async function startInference(
   context: StartInferenceContext,
-  wanted: { userId: string; datasetName: unknown; modelId: unknown; parameters: unknown },
+  wanted: {
+    /** The inference's, where the caller knows it before. */
+    id?: string
+    userId: string
+    datasetName: unknown
+    modelId: unknown
+    parameters: unknown
+  },
 ): Promise<StartedInference> {
   const name = typeof wanted.datasetName === 'string' ? wanted.datasetName.trim() : ''
   if (name === '') {
@@ -65,7 +72,7 @@ export async function startInference(
   })
   const pace = paceOfChosen(chosen)
   const sequences = await findSequences(context.database, { dataset, items, parameters, pace })
-  const id = context.createId()
+  const id = wanted.id ?? context.createId()
   const jobId = await launchInference(context, {
     id,
     userId: wanted.userId,

@@ -4,11 +4,14 @@ import { createDeleteStatement } from './users.repository.ts'
 
 /**
  * Deletes the user logically: their access tokens end, their e-mail address is free again, and their live datasets are
- * marked deleted and left to the administrators, all in one batch. The token account is closed after it: the user can
- * reach it no more in any case. Answers how many datasets were live.
+ * marked deleted and left to the administrators, all in one batch. After it their inferences are aborted and the token
+ * account is closed: the user can reach neither any more in any case. Answers how many datasets were live.
  */
 export async function deleteUser(
-  services: Pick<Services, 'database' | 'clock' | 'ledger' | 'logger' | 'orphanDatasetsOf'>,
+  services: Pick<
+    Services,
+    'database' | 'clock' | 'ledger' | 'logger' | 'orphanDatasetsOf' | 'abortInferencesOf'
+  >,
   { userId }: { userId: string },
 ): Promise<{ datasetCount: number }> {
   const nowMs = services.clock.nowMs()
@@ -16,6 +19,7 @@ export async function deleteUser(
     createDeleteStatement(services.database, { userId, nowMs }),
     services.orphanDatasetsOf({ userId, nowMs }),
   ])
+  await services.abortInferencesOf({ userId })
   try {
     await services.ledger.close(userId, { operationId: `close:${userId}` })
   } catch (error) {
