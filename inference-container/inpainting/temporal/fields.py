@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -61,6 +63,18 @@ def read(field: Pixels, x: Pixels, y: Pixels, interpolation: int = cv2.INTER_LIN
     across, down = maps.reshape(2, rows, _ROW)
     values: Pixels = cv2.remap(field, across, down, interpolation, borderMode=cv2.BORDER_REPLICATE)
     return values.reshape(rows * _ROW, *field.shape[2:])[:count]
+
+
+@lru_cache(maxsize=2)
+def make_grid(height: int, width: int) -> tuple[Pixels, Pixels]:
+    """The coordinates of every cell, across and down; not to be written to."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    return np.ascontiguousarray(x), np.ascontiguousarray(y)
+
+
+def measure_length(field: Pixels) -> Pixels:
+    """The length of each vector of a field, height x width x 2."""
+    return cv2.magnitude(*cv2.split(field))
 
 
 def widen(mask: Pixels, pixels: int) -> Pixels:

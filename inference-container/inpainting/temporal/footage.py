@@ -76,6 +76,7 @@ class Footage:
         self._pairs = pairs
         self._masks = _RecentMasks()
         self._boxes: dict[int, tuple[int, int, int, int]] = {}
+        self._grounds: dict[int, Pixels | None] = {}
 
     def frame(self, index: int) -> Pixels:
         return self._frames[index - self.first]
@@ -123,6 +124,11 @@ class Footage:
 
     def ground(self, index: int) -> Pixels | None:
         """Above 200 on the grid where a frame shows ground; None for a frame without neighbours."""
+        if index not in self._grounds:
+            self._grounds[index] = self._find_ground(index)
+        return self._grounds[index]
+
+    def _find_ground(self, index: int) -> Pixels | None:
         masks = [step[0].is_ground for step in (self.step(index, 1), self.step(index, -1)) if step is not None]
         if not masks:
             return None
