@@ -30,7 +30,10 @@ const clientsAtOnceMax = 1000
 export class LoginGuard extends DurableObject {
   /** How long the client has to wait; zero where its password may be tried now, which is then booked as a failure. */
   async knock(attempt: GuardedTry, policy: LoginPolicy): Promise<number> {
-    const { waitMs, records } = decideLoginTry(this.#read(attempt), attempt, policy)
+    const before = this.#read(attempt)
+    const { waitMs, records } = decideLoginTry(before, attempt, policy)
+    // Who knocks before their turn changes nothing, and must not make the others wait for a write.
+    if (records === before) return waitMs
     this.#write(attempt, records, policy)
     if ((await this.ctx.storage.getAlarm()) === null) await this.#cleanLater()
     return waitMs
