@@ -13,6 +13,7 @@ import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
 import { modelRoutes } from './models/models.routes.ts'
 import { readinessRoutes } from './operations/readiness.routes.ts'
+import { reconciliationRoutes } from './reconciliation/reconciliations.routes.ts'
 import { type AppEnv, createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
@@ -41,6 +42,7 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/', readinessRoutes)
   app.route('/api/users', usersRoutes)
   app.route('/api/admin', adminRoutes)
+  app.route('/api/admin/reconciliations', reconciliationRoutes)
   app.route('/api/datasets', uploadRoutes)
   app.route('/api/datasets', datasetRoutes)
   app.route('/api/datasets', itemRoutes)

@@ -3,29 +3,69 @@ import { freeMedia } from './datasets/free-media.ts'
 import { sweepIngestions } from './datasets/uploads/ingestion/sweep-ingestions.ts'
 import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
+import { type SweptPart, saveSweepReport } from './operations/sweep-report.repository.ts'
+import { sweepReconciliation } from './reconciliation/reconcile.ts'
 import type { Services } from './services.ts'
-import { describeError } from './shared/logger.ts'
+import { describeError, type Logger } from './shared/logger.ts'
 import { ensureFirstAdministrator } from './users/ensure-first-administrator.ts'
 import { openMissingAccounts } from './users/open-accounts.ts'
 import { seedDevelopment } from './users/seed-development.ts'
 
-/** What runs every minute. Each part goes on however the others end, and running any of them twice changes nothing. */
+const parts: Readonly<Record<string, (services: Services) => Promise<unknown>>> = {
+  administrator: ensureAdministrator,
+  accounts: openMissingAccounts,
+  ingestions: sweepIngestions,
+  uploads: sweepUploads,
+  fileUploads: sweepFileUploads,
+  deletedDatasets: freeMedia,
+  inferences: sweepInferences,
+  // Last, since it may take its time.
+  reconciliation: sweepReconciliation,
+}
+
+/**
+ * What runs every minute. Each part goes on however the others end, and running any of them twice changes nothing. How
+ * each ended is kept for the metrics.
+ */
 export async function sweep(services: Services): Promise<void> {
-  const parts = {
-    administrator: () => ensureAdministrator(services),
-    accounts: () => openMissingAccounts(services),
-    ingestions: () => sweepIngestions(services),
-    uploads: () => sweepUploads(services),
-    fileUploads: () => sweepFileUploads(services),
-    deletedDatasets: () => freeMedia(services),
-    inferences: () => sweepInferences(services),
+  const startedAt = services.clock.nowMs()
+  const swept: SweptPart[] = []
+  for (const [part, run] of Object.entries(parts)) swept.push(await runPart(services, part, run))
+  try {
+    const endedAt = services.clock.nowMs()
+    await saveSweepReport(services.database, { startedAt, endedAt, parts: swept })
+  } catch (error) {
+    services.logger.error('sweep.report_not_saved', describeError(error))
   }
-  for (const [part, run] of Object.entries(parts)) {
-    try {
-      await run()
-    } catch (error) {
-      services.logger.error('sweep.part_failed', { part, ...describeError(error) })
-    }
+}
+
+const errorNamesMax = 5
+
+/** A part that goes on after a failure of its own logs it as an error, and has failed all the same. */
+async function runPart(
+  services: Services,
+  part: string,
+  run: (services: Services) => Promise<unknown>,
+): Promise<SweptPart> {
+  const startMs = services.clock.nowMs()
+  const errors = new Set<string>()
+  const logger: Logger = {
+    ...services.logger,
+    error(event, fields) {
+      errors.add(event)
+      services.logger.error(event, fields)
+    },
+  }
+  try {
+    await run({ ...services, logger })
+  } catch (error) {
+    logger.error('sweep.part_failed', { part, ...describeError(error) })
+  }
+  return {
+    part,
+    ms: services.clock.nowMs() - startMs,
+    failed: errors.size > 0,
+    errors: [...errors].slice(0, errorNamesMax),
   }
 }
 

@@ -59,7 +59,7 @@ export async function overwriteEntriesOf(
   await raw.prepare(overwriteEntries).bind(JSON.stringify(entries), userId).run()
 }
 
-/** Writes an account's balance down as the account has it, unless the row has changed since it was read as `seen`. */
+/** Writes an account's balance down as the account has it; false when the row has changed since it was read. */
 export async function overwriteAccount(
   { raw }: Database,
   account: {
@@ -69,8 +69,8 @@ export async function overwriteAccount(
     seenVersion: number | null
     nowMs: number
   },
-): Promise<void> {
-  await raw
+): Promise<boolean> {
+  const written = await raw
     .prepare(
       `INSERT INTO token_accounts (user_id, balance, version, updated_at) VALUES (?1, ?2, ?3, ?4)
        ON CONFLICT (user_id) DO UPDATE SET
@@ -79,6 +79,7 @@ export async function overwriteAccount(
     )
     .bind(account.userId, account.balance, account.version, account.nowMs, account.seenVersion)
     .run()
+  return written.meta.changes === 1
 }
 
 export function createLedgerProjection(

@@ -1,0 +1,5 @@
+import { defineErrors } from '../shared/errors.ts'
+
+export const reconciliationErrors = defineErrors({
+  'reconciliation.not_found': 404,
+})

@@ -1,0 +1,104 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { type AppEnv, createRouter } from '../router.ts'
+import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
+import { requireAdmin } from '../users/require-user.ts'
+import { reconciliationErrors } from './reconciliations.errors.ts'
+import {
+  formatReconciliationForApi,
+  formatReconciliationWithFindings,
+} from './reconciliations.format.ts'
+import { isReconciliationId } from './reconciliations.lifecycle.ts'
+import { findReconciliation, listReconciliations } from './reconciliations.repository.ts'
+import * as schemas from './reconciliations.schemas.ts'
+import { startReconciliation } from './start-reconciliation.ts'
+
+/*
+ * POST /       compare every account and every object with the rows, and repair what can be
+ * GET  /       what was found before, newest first
+ * GET  /:id    one, with what it found
+ */
+
+const shared = { tags: ['Administration'], security: byAccessToken }
+
+const start = createRoute({
+  ...shared,
+  method: 'post',
+  path: '/',
+  middleware: [requireAdmin] as const,
+  responses: {
+    200: jsonResponse(schemas.reconciliationAnswerSchema, 'One runs already: this one'),
+    202: jsonResponse(schemas.reconciliationAnswerSchema, 'Started; it goes on by itself'),
+    ...errorResponses(401, 403, 404),
+  },
+})
+
+const list = createRoute({
+  ...shared,
+  method: 'get',
+  path: '/',
+  middleware: [requireAdmin] as const,
+  request: { query: schemas.pageQuerySchema },
+  responses: {
+    200: jsonResponse(schemas.reconciliationListSchema, 'A page of reconciliations, newest first'),
+    ...errorResponses(400, 401, 403),
+  },
+})
+
+const get = createRoute({
+  ...shared,
+  method: 'get',
+  path: '/{id}',
+  middleware: [requireAdmin] as const,
+  request: { params: schemas.reconciliationIdSchema },
+  responses: {
+    200: jsonResponse(schemas.reconciliationAnswerSchema, 'What it found'),
+    ...errorResponses(401, 403, 404),
+  },
+})
+
+function createNotFound(id: string) {
+  return reconciliationErrors.createError(
+    'reconciliation.not_found',
+    `There is no reconciliation '${id}'. GET /api/admin/reconciliations lists them.`,
+  )
+}
+
+export const reconciliationRoutes: OpenAPIHono<AppEnv> = createRouter()
+  .openapi(start, async (context) => {
+    const { isNew, reconciliation } = await startReconciliation(context.get('services'), {
+      administratorId: context.get('user').id,
+      requestId: context.get('requestId'),
+    })
+    if (reconciliation === undefined) throw createNotFound('just started')
+    const message = isNew ? 'Reconciliation started' : 'A reconciliation is running already'
+    const data = formatReconciliationWithFindings(reconciliation)
+    return context.json({ success: true as const, message, data }, isNew ? 202 : 200)
+  })
+  .openapi(list, async (context) => {
+    const page = readPageOrThrow(context.req.valid('query'))
+    const { rows, total } = await listReconciliations(context.get('services').database, page)
+    const data = {
+      reconciliations: rows.map(formatReconciliationForApi),
+      pagination: formatPage(page, total),
+    }
+    return context.json(
+      { success: true as const, message: 'Reconciliations retrieved successfully', data },
+      200,
+    )
+  })
+  .openapi(get, async (context) => {
+    const { id } = context.req.valid('param')
+    const row = isReconciliationId(id)
+      ? await findReconciliation(context.get('services').database, id.toLowerCase())
+      : undefined
+    if (row === undefined) throw createNotFound(id)
+    return context.json(
+      {
+        success: true as const,
+        message: 'Reconciliation retrieved successfully',
+        data: formatReconciliationWithFindings(row),
+      },
+      200,
+    )
+  })

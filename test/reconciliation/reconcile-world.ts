@@ -1,0 +1,76 @@
+import { env } from 'cloudflare:workers'
+import type { Finding } from '../../src/reconciliation/findings.rules.ts'
+import { type ReconcileContext, stepReconciliation } from '../../src/reconciliation/reconcile.ts'
+import { firstCursor } from '../../src/reconciliation/reconciliations.lifecycle.ts'
+import {
+  createStartStatement,
+  findReconciliation,
+} from '../../src/reconciliation/reconciliations.repository.ts'
+import { silentLogger } from '../support/people.ts'
+import { services } from '../support/world.ts'
+
+export const hour = 60 * 60_000
+export const day = 24 * hour
+
+/** Findings are logged as errors, and here they are wanted. */
+export const context: ReconcileContext = { ...services, logger: silentLogger }
+
+/** A context in which so much time has passed. */
+export function later(passedMs: number, changes: Partial<ReconcileContext> = {}): ReconcileContext {
+  return { ...context, ...changes, clock: { nowMs: () => Date.now() + passedMs } }
+}
+
+/** Starts one, and answers its id. */
+export async function start(nowMs = Date.now()): Promise<string> {
+  const id = crypto.randomUUID()
+  await createStartStatement(services.database, {
+    id,
+    startedBy: 'a test',
+    cursor: firstCursor,
+    nowMs,
+  }).run()
+  return id
+}
+
+/** Runs one reconciliation to its end; answers its row and what it found. */
+export async function reconcile(using: ReconcileContext = context) {
+  const id = await start(using.clock.nowMs())
+  await stepReconciliation(using, hour)
+  const row = await findReconciliation(services.database, id)
+  if (row?.state !== 'COMPLETED') throw new Error(`It is ${row?.state} at ${row?.cursor}.`)
+  return { row, findings: JSON.parse(row.findings) as Finding[] }
+}
+
+/** What a reconciliation finds of these ids. */
+export async function findingsOf(ids: readonly string[], using?: ReconcileContext) {
+  const { findings } = await reconcile(using)
+  return findings.filter((finding) => finding.ids.some((id) => ids.includes(id)))
+}
+
+export async function change(sql: string, ...values: unknown[]): Promise<void> {
+  await env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+
+/** Leaves no row that an account or an object belongs to: a reconciliation looks at everything there is. */
+export async function forgetEverything(): Promise<void> {
+  const tables = [
+    'dataset_tags',
+    'dataset_items',
+    'uploads',
+    'videos',
+    'ingestions',
+    'file_uploads',
+    'datasets',
+    'inference_items',
+    'inference_tasks',
+    'inference_videos',
+    'inferences',
+    'token_transactions',
+    'token_accounts',
+    'users',
+    'reconciliations',
+  ]
+  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
+}
