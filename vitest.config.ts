@@ -12,6 +12,11 @@ const testSecrets = {
   S3_SECRET_ACCESS_KEY: 'local-development-secret-access-key',
 }
 
+/** Which stories of the simulation are played: a few, or those that `npm run simulate` names. */
+function readStories({ STORIES_FROM = '0', STORIES = '24' }: NodeJS.ProcessEnv) {
+  return { first: Number(STORIES_FROM), count: Number(STORIES) }
+}
+
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(path.join(import.meta.dirname, 'migrations'))
   return {
@@ -30,6 +35,7 @@ export default defineConfig(async () => {
       // How fast something is, no test says: this only ends one that hangs.
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      provide: { stories: readStories(process.env) },
     },
   }
 })

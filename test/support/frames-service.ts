@@ -52,10 +52,14 @@ export function createFramesService(answer: Answer = () => null): ServiceCall {
       const path = new URL(String(url)).pathname
       const body = JSON.parse(String(init?.body)) as FramesCall
       const staged = await answer(path, body)
-      if (staged) return staged
-      return path === '/v1/probe' ? probe(body) : sample(body)
+      return staged ?? answerFramesCall(path, body)
     },
   })
+}
+
+/** What `/v1/probe` and `/v1/frames` answer of staged clips. */
+export function answerFramesCall(path: string, body: FramesCall): Promise<Response> {
+  return path === '/v1/probe' ? probe(body) : sample(body)
 }
 
 function refuse(code: string, message: string): Response {

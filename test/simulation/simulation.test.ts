@@ -1,0 +1,26 @@
+import { describe, expect, inject, it } from 'vitest'
+import { play } from './story.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly stories: { readonly first: number; readonly count: number }
+  }
+}
+
+const { first, count } = inject('stories')
+const seeds = Array.from({ length: count }, (_, number) => `${first + number}`)
+
+describe('whole stories in which anything fails at any step', () => {
+  it.each(seeds)('story %s loses nothing', { timeout: 600_000 }, async (seed) => {
+    const { broken, trace, ...told } = await play(seed)
+    console.log(JSON.stringify({ ...told, calls: trace.length }))
+    if (broken.length > 0) console.log(trace.join('\n'))
+    expect(broken).toEqual([])
+  })
+
+  it('replays a story exactly', { timeout: 600_000 }, async () => {
+    const told = await play('again')
+    expect(Object.keys(told.faults)).not.toEqual([])
+    expect((await play('again')).trace).toEqual(told.trace)
+  })
+})

@@ -1,0 +1,195 @@
+import { env } from 'cloudflare:workers'
+import { findBroken } from './invariants.ts'
+import { actions, createClient, type Person, type Troubles } from './people.ts'
+import type { Random } from './random.ts'
+import { calm } from './service.ts'
+import type { FaultKind } from './stage.ts'
+import { clearEverything, ringAlarm, World } from './world.ts'
+
+export interface Told {
+  readonly seed: string
+  /** What is wrong after the story, in sentences; none in a good one. */
+  readonly broken: readonly string[]
+  readonly trace: readonly string[]
+  readonly faults: Readonly<Partial<Record<FaultKind | 'restart', number>>>
+  readonly actionCount: number
+  /** How long after the last fault everything had ended, in milliseconds of the story. */
+  readonly endedAfterMs: number
+}
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+/** By then every job and upload has ended, whatever happened to it: the deadline of a job is a day. */
+const healingMsMax = 25 * 60 * minuteMs
+
+/** Plays one story: people do things while everything fails, then nothing fails any more and all must come right. */
+export async function play(seed: string): Promise<Told> {
+  await clearEverything()
+  const world = new World(seed)
+  const troubles: Troubles = { wrong: [] }
+  const people = await registerPeople(world, 1 + world.random.below(3))
+  world.stage.faultRate = world.random.pick([0, 0.01, 0.03, 0.1])
+  Object.assign(world.mood, world.random.pick([calm, bad(0.05), bad(0.3)]))
+  const { actionCount, restarts } = await live(world, people, troubles)
+  const endedAfterMs = await heal(world)
+  const broken = [...troubles.wrong, ...(await findBroken(world, people))]
+  const faults: Record<string, number> = restarts > 0 ? { restart: restarts } : {}
+  for (const line of world.stage.trace) {
+    const fault = /\(([a-z ]+)\)$/.exec(line)?.[1]
+    if (fault) faults[fault] = (faults[fault] ?? 0) + 1
+  }
+  return { seed, broken, trace: world.stage.trace, faults, actionCount, endedAfterMs }
+}
+
+const bad = (rate: number) => ({
+  busy: rate,
+  failedItem: rate,
+  retryableItem: rate / 2,
+  cutOff: rate / 5,
+})
+
+async function registerPeople(world: World, count: number): Promise<Person[]> {
+  const { stage } = world
+  // The sweep's first run makes the administrator.
+  world.sweep()
+  await stage.runAll()
+  for (let number = 1; number <= count; number += 1) {
+    const email = `person${number}@example.com`
+    const json = { name: 'Mario', surname: 'Rossi', email, password: 'Passw0rd!' }
+    world.request('registration', '/api/users/user', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(json),
+    })
+    await stage.runAll()
+  }
+  const { results } = await env.DB.prepare(
+    `SELECT id, email, access_version AS accessVersion FROM users
+     WHERE role = 'admin' OR email LIKE 'person%' ORDER BY role, email`,
+  ).all<{ id: string; email: string; accessVersion: number }>()
+  const people = await Promise.all(
+    results.map(async ({ id: userId, email, accessVersion }) => ({
+      userId,
+      email,
+      token: await world.accessTokens.issue({ userId, email, accessVersion }),
+      datasets: ['set 0'],
+      inferences: [],
+      wishes: [],
+    })),
+  )
+  const client = createClient(world, { wrong: [] })
+  for (const person of people) {
+    const json = { name: 'set 0' }
+    void client.askOnce(person, { method: 'POST', path: '/api/datasets', json })
+    await stage.runAll()
+  }
+  return people
+}
+
+/** The part of the story in which things happen and fail. */
+async function live(world: World, people: readonly Person[], troubles: Troubles) {
+  const { random, stage } = world
+  const client = createClient(world, troubles)
+  const actionCount = 6 + random.below(20)
+  const atOnceMax = 1 + random.below(5)
+  let left = actionCount
+  let acting = 0
+  let restarts = 0
+  const isUnruly = stage.faultRate > 0
+  while (left > 0 || stage.actorCount > 0 || acting > 0) {
+    if (left > 0 && acting < atOnceMax && random.chance(0.15)) {
+      left -= 1
+      acting += 1
+      void act(client, people, random.fork(`action ${left}`)).finally(() => {
+        acting -= 1
+      })
+    } else if (random.chance(0.1)) world.deliver()
+    else if (random.chance(0.02)) world.sweep()
+    else if (random.chance(0.03)) stage.nowMs += random.below(3 * minuteMs)
+    else if (isUnruly && random.chance(0.003)) {
+      world.restart()
+      restarts += 1
+    } else if (isUnruly && random.chance(0.01)) world.projectionIsThere = !world.projectionIsThere
+    else if (!(await stage.step())) stage.nowMs += random.below(minuteMs)
+  }
+  return { actionCount, restarts }
+}
+
+async function act(
+  client: ReturnType<typeof createClient>,
+  people: readonly Person[],
+  random: Random,
+): Promise<void> {
+  const [admin, ...others] = people
+  const person = others[random.below(others.length)]
+  if (!admin || !person) throw new Error('A story needs somebody.')
+  if (random.chance(0.1)) return recharge(client, { admin, person }, 1 + random.below(50))
+  const total = actions.reduce((sum, [weight]) => sum + weight, 0)
+  let drawn = random.below(total)
+  for (const [weight, , action] of actions) {
+    drawn -= weight
+    if (drawn < 0) return void (await action(client, person, random))
+  }
+}
+
+async function recharge(
+  client: ReturnType<typeof createClient>,
+  { admin, person }: { admin: Person; person: Person },
+  tokens: number,
+): Promise<void> {
+  const { token } = admin
+  const json = { email: person.email, amount: tokens }
+  const asked = { method: 'POST', path: '/api/admin/user-tokens', json, token }
+  await client.wish(person, 'recharge', asked, tokens * 1000)
+}
+
+/** Nothing fails any more: the sweep runs every minute, queues deliver, alarms ring, and weeks later what is old is deleted. */
+async function heal(world: World): Promise<number> {
+  const { stage, random } = world
+  stage.faultRate = 0
+  world.projectionIsThere = true
+  Object.assign(world.mood, calm)
+  if (random.chance(0.5)) world.restart()
+  await stage.runAll()
+  const startedMs = stage.nowMs
+  let endedAfterMs = 0
+  for (let round = 0; ; round += 1) {
+    await runSweep(world)
+    while (world.deliver()) await stage.runAll()
+    await ringAlarms()
+    if (await hasAllEnded(world)) {
+      endedAfterMs = stage.nowMs - startedMs
+      break
+    }
+    if (stage.nowMs - startedMs > healingMsMax) return stage.nowMs - startedMs
+    stage.nowMs += round < 20 ? minuteMs : 20 * minuteMs
+  }
+  // What expires is deleted in several runs, each of which takes on a part.
+  for (let days = 0; days < 4; days += 1) {
+    stage.nowMs += 11 * dayMs
+    await runSweep(world)
+    while (world.deliver()) await stage.runAll()
+    await ringAlarms()
+  }
+  return endedAfterMs
+}
+
+async function runSweep(world: World): Promise<void> {
+  world.sweep()
+  await world.stage.runAll()
+}
+
+async function ringAlarms(): Promise<void> {
+  const { results } = await env.DB.prepare('SELECT id FROM users').all<{ id: string }>()
+  for (const { id } of results) await ringAlarm(id)
+}
+
+async function hasAllEnded(world: World): Promise<boolean> {
+  if (world.messageCount > 0) return false
+  const open = await env.DB.prepare(
+    `SELECT (SELECT count(*) FROM inferences WHERE ended_at IS NULL OR settled_at IS NULL)
+       + (SELECT count(*) FROM ingestions WHERE ended_at IS NULL)
+       + (SELECT count(*) FROM token_transactions WHERE status = 'pending') AS count`,
+  ).first<number>('count')
+  return open === 0
+}
