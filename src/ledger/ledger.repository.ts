@@ -85,6 +85,32 @@ export async function listPendingReservations(
   }))
 }
 
+/** The reservation of an operation that nobody has ended yet, as far as the projection knows. */
+export async function findPendingReservation(
+  { query }: Database,
+  wanted: {
+    readonly userId: string
+    readonly operationType: ReservableOperation
+    readonly operationId: string
+  },
+): Promise<Omit<PendingReservation, 'amount' | 'createdAt'> | null> {
+  const row = await query
+    .select()
+    .from(tokenTransactions)
+    .where(
+      and(
+        sql`status = 'pending'`,
+        eq(tokenTransactions.operationType, wanted.operationType),
+        eq(tokenTransactions.operationId, wanted.operationId),
+        eq(tokenTransactions.userId, wanted.userId),
+      ),
+    )
+    .get()
+  if (row === undefined) return null
+  const { id, userId, operationId } = row
+  return { reservationId: row.reservationId ?? id, userId, operationId }
+}
+
 /** The last balance that each of these accounts has told; an account that has told none is missing. */
 export async function findProjectedBalances(
   { query }: Database,

@@ -131,6 +131,22 @@ describe.each(routes)('%s under an Idempotency-Key', (_, createStory) => {
     expect(await countEffects()).toBe(1)
   })
 
+  it('that was held for dead, and sent again, takes effect once when it goes on', async () => {
+    const { sent, countEffects } = await createStory()
+    const key = createKey()
+    const { using, claimed, release } = holdAfterClaim()
+    const held = post({ ...sent, key }, using)
+    await claimed
+    await endLease(key)
+    const second = await post({ ...sent, key })
+    expect(second.status).toBeLessThan(300)
+    release()
+    // It finds what the second has made, and is no other's answer.
+    expect((await held).status).toBe(second.status)
+    expect((await post({ ...sent, key })).body).toEqual(second.body)
+    expect(await countEffects()).toBe(1)
+  })
+
   it('that sixteen requests send at once takes effect once', async () => {
     const { sent, countEffects } = await createStory()
     const key = createKey()

@@ -154,18 +154,18 @@ export async function listExpiredFileUploads(
   return results
 }
 
-/** Files that expired before then while an upload had them; `unless` is a condition on `taken_by`. */
+/** Files that an upload took before then and still has; `unless` is a condition on `taken_by`. */
 export async function listStaleTakenFiles(
   database: Database,
-  query: { expiredBeforeMs: number; limit: number; unless: string },
+  query: { takenBeforeMs: number; limit: number; unless: string },
 ): Promise<{ userId: string; takenBy: string }[]> {
   const { results } = await database.raw
     .prepare(
       `SELECT user_id AS userId, taken_by AS takenBy FROM file_uploads
-       WHERE expires_at < ?1 AND taken_by IS NOT NULL AND NOT ${query.unless}
+       WHERE taken_by IS NOT NULL AND coalesce(taken_at, expires_at) < ?1 AND NOT ${query.unless}
        ORDER BY expires_at LIMIT ?2`,
     )
-    .bind(query.expiredBeforeMs, query.limit)
+    .bind(query.takenBeforeMs, query.limit)
     .all<{ userId: string; takenBy: string }>()
   return results
 }

@@ -9,17 +9,17 @@ import { uploadOperationId } from './uploads.rules.ts'
 const filesPerSweep = 50
 
 /**
- * Ends the taking of files that have expired in the hands of an upload that is no longer under way: deleted where it
- * became data, given back where it did not. An upload that a request is still busy with is given up by this, so that
- * what is given back can never become its data as well.
+ * Ends the taking of files by an upload that took them long ago and is no longer under way: deleted where it became data,
+ * given back where it did not. An upload that a request is still busy with is given up by this, so that what is given
+ * back can never become its data as well.
  */
 export async function sweepTakenFiles(
   context: { readonly database: Database; readonly media: Pick<MediaStore, 'deletePrefix'> },
-  { expiredBeforeMs, nowMs }: { expiredBeforeMs: number; nowMs: number },
+  { takenBeforeMs, nowMs }: { takenBeforeMs: number; nowMs: number },
 ): Promise<void> {
   const { database } = context
   const files = await listStaleTakenFiles(database, {
-    expiredBeforeMs,
+    takenBeforeMs,
     limit: filesPerSweep,
     unless: isOpenIngestion('taken_by'),
   })

@@ -21,5 +21,5 @@ export async function sweepUploads(
     unless: hasOpenIngestion(),
   })
   if (pending.length > 0) await endCutOffUploads({ ...context, nowMs }, pending)
-  await sweepTakenFiles(context, { expiredBeforeMs: nowMs - uploadLostMs, nowMs })
+  await sweepTakenFiles(context, { takenBeforeMs: nowMs - uploadLostMs, nowMs })
 }

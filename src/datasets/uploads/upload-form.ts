@@ -1,5 +1,6 @@
+import type { Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import busboy from 'busboy'
+import type busboy from 'busboy'
 import type { StoredExtension } from '../../media/keys.ts'
 import { type ReceivedFile, receiveFile } from '../../media/received-file.ts'
 import type { SpoolOptions } from '../../media/spool.ts'
@@ -7,7 +8,17 @@ import type { FileKind } from '../../media/stills/kind.ts'
 import type { PairFile } from '../../media/stills/still-refusals.ts'
 import type { ApiError } from '../../shared/errors.ts'
 import { BodyReader } from '../../shared/request-body.ts'
-import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
+import type { ContentDigest } from './content-digest.ts'
+import {
+  createMalformedError,
+  createParser,
+  ensureLength,
+  fieldBytesMax,
+  fieldsMax,
+  messageOf,
+  pumpForm,
+} from './form-parser.ts'
+import { uploadErrors } from './uploads.errors.ts'
 
 export interface UploadFormOptions {
   readonly limits: {
@@ -23,6 +34,8 @@ export interface UploadFormOptions {
   readonly acceptKind?: (file: PairFile, kind: FileKind) => void | Promise<void>
   /** Awaited before the first byte of a file is stored. */
   readonly onSpill?: (file: PairFile, kind: FileKind) => Promise<void>
+  /** Takes in what is sent, whole files and fields. */
+  readonly digest?: ContentDigest | undefined
 }
 
 export interface UploadForm {
@@ -31,10 +44,6 @@ export interface UploadForm {
   readonly image: ReceivedFile | null
   readonly mask: ReceivedFile | null
 }
-
-const fieldsMax = 50
-const fieldBytesMax = 65_536
-const fieldNameBytesMax = 200
 
 /**
  * Receives the form of an upload as it streams in: fields, and at most one file each under `image` and `mask`, in any
@@ -52,12 +61,13 @@ export async function receiveUploadForm(
   const fields = new Map<string, string>()
   let parser: busboy.Busboy | null = null
   try {
-    ensureLength(Number(request.headers.get('content-length') ?? 0), options)
+    const { uploadBytesMax } = options.limits
+    ensureLength(Number(request.headers.get('content-length') ?? 0), uploadBytesMax)
     parser = createParser(request)
     const closed = new Promise((resolve) => parser?.on('close', resolve))
-    collectFields(parser, fields, failure.reject)
+    collectFields(parser, fields, options, failure.reject)
     collectFiles(parser, receptions, options, failure.reject)
-    await Promise.race([failure.promise, pump(body, parser, options)])
+    await Promise.race([failure.promise, pumpForm(body, parser, uploadBytesMax)])
     await Promise.race([failure.promise, closed])
     const image = (await receptions.get('image')) ?? null
     const mask = await readMask(image, receptions.get('mask'))
@@ -83,46 +93,10 @@ async function readMask(
   return null
 }
 
-async function pump(
-  body: BodyReader,
-  parser: busboy.Busboy,
-  options: UploadFormOptions,
-): Promise<void> {
-  while (!parser.destroyed) {
-    const chunk = await body.read().catch((error) => {
-      throw createMalformedError(`the connection ended before the form did (${messageOf(error)})`)
-    })
-    if (chunk === null) break
-    ensureLength(body.receivedBytes, options)
-    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()))
-  }
-  parser.end()
-}
-
-function createParser(request: Request): busboy.Busboy {
-  const type = request.headers.get('content-type') ?? ''
-  if (!/^multipart\/form-data\b/i.test(type)) {
-    throw createFilesRequiredError({ expectedContentType: 'multipart/form-data' })
-  }
-  try {
-    return busboy({
-      headers: { 'content-type': type },
-      defParamCharset: 'utf8',
-      limits: {
-        fields: fieldsMax,
-        fieldSize: fieldBytesMax,
-        fieldNameSize: fieldNameBytesMax,
-        parts: fieldsMax + 10,
-      },
-    })
-  } catch (error) {
-    throw createMalformedError(messageOf(error))
-  }
-}
-
 function collectFields(
   parser: busboy.Busboy,
   fields: Map<string, string>,
+  { digest }: Pick<UploadFormOptions, 'digest'>,
   fail: (error: ApiError) => void,
 ): void {
   const refuse = () =>
@@ -134,6 +108,7 @@ function collectFields(
       fail(createMalformedError(`a field has more than ${fieldBytesMax} bytes`))
     }
     fields.set(name, value)
+    digest?.addField(name, value)
   })
   parser.on('error', (error) => fail(createMalformedError(messageOf(error))))
 }
@@ -156,11 +131,11 @@ function collectFiles(
       if (isChosen) fail(createUnexpectedFileError(name))
       return
     }
-    const { store, createKey, acceptKind, onSpill, limits } = options
+    const { store, createKey, acceptKind, onSpill, limits, digest } = options
     const reception = receiveFile({
       file: name,
       fileName: filename,
-      chunks: readPart(stream),
+      chunks: readPart(stream, digest?.beginFile(name, filename)),
       bytesMax: name === 'mask' ? limits.maskBytesMax : limits.pictureBytesMax,
       mediaBytesMax: limits.uploadBytesMax,
       // What its bytes are for is known with the image alone: a mask waits in memory until then.
@@ -198,14 +173,21 @@ function createMaskJudge(fail: (error: unknown) => void) {
   }
 }
 
-/** A part's bytes; where the form breaks off in it, that is the form's error and not the file's. */
-async function* readPart(stream: Readable): AsyncGenerator<Uint8Array> {
+/**
+ * A part's bytes; where the form breaks off in it, that is the form's error and not the file's. All of them go into the
+ * hash, also those that nobody wants any more.
+ */
+async function* readPart(stream: Readable, hash: Hash | undefined): AsyncGenerator<Uint8Array> {
   try {
     // A file that is refused half-way is read on: the form goes on behind it.
-    for await (const chunk of stream.iterator({ destroyOnReturn: false })) yield chunk
+    for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+      hash?.update(chunk)
+      yield chunk
+    }
   } catch (error) {
     throw createMalformedError(messageOf(error))
   } finally {
+    if (hash) stream.on('data', (chunk) => hash.update(chunk))
     stream.resume()
   }
 }
@@ -221,30 +203,10 @@ function isPairFile(name: string): name is PairFile {
   return name === 'image' || name === 'mask'
 }
 
-function ensureLength(bytes: number, { limits }: UploadFormOptions): void {
-  if (bytes <= limits.uploadBytesMax) return
-  throw uploadErrors.createError(
-    'upload.too_large',
-    `An upload may have at most ${limits.uploadBytesMax} bytes in all. Send smaller files.`,
-    { limitBytes: limits.uploadBytesMax },
-  )
-}
-
 function createUnexpectedFileError(field: string) {
   return uploadErrors.createError(
     'upload.unexpected_file',
     'Unexpected file field or too many files',
     { field, expected: ['image', 'mask'] },
   )
-}
-
-function createMalformedError(reason: string): ApiError {
-  return uploadErrors.createError(
-    'upload.form_malformed',
-    `The form cannot be read: ${reason}. Send it again as multipart/form-data.`,
-  )
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -5,6 +5,7 @@ import { createDatasetNotFound } from '../datasets.errors.ts'
 import { findDatasetId } from '../datasets.repository.ts'
 import { readDatasetNameOrThrow } from '../datasets.rules.ts'
 import { deleteFilesOf, releaseFilesOf } from '../file-uploads/take-file-upload.ts'
+import { ContentDigest } from './content-digest.ts'
 import { beginIngestionOf } from './ingestion/begin-ingestion.ts'
 import { giveUpIngestion } from './ingestion/end-ingestion.ts'
 import type { IngestionContext } from './ingestion/ingestion.model.ts'
@@ -30,17 +31,27 @@ export type UploadedMedia =
   /** Its files are stored, and become items step by step. */
   | { readonly kind: 'begun'; readonly uploadId: string }
 
+export interface WantedUpload {
+  readonly userId: string
+  readonly request: Request
+  /** Nothing was ever uploaded under it. */
+  readonly uploadId?: string
+  /** Awaited with the digest of what was sent, before it can become data; what it throws ends the upload. */
+  readonly ensureContent?: ((digest: string) => Promise<void>) | null
+}
+
 /**
  * Takes media into a dataset. A picture and its mask are checked as they stream in, reserved, stored, made an item and
  * paid; a video or an archive is stored and begun. All of it or nothing: a refusal costs nothing and leaves nothing behind.
  */
 export async function uploadMedia(
   context: UploadMediaContext,
-  wanted: { userId: string; request: Request },
+  wanted: WantedUpload,
 ): Promise<UploadedMedia> {
   const { settings, database, nowMs } = context
-  const { userId } = wanted
-  const upload = openUpload(context, { userId, kind: 'image-pair', count: 1 })
+  const { userId, uploadId: id = context.createId(), ensureContent } = wanted
+  const digest = ensureContent ? new ContentDigest() : undefined
+  const upload = openUpload(context, { id, userId, kind: 'image-pair', count: 1 })
   let isIngestion = false
   const openIngestionOnce = async (kind: 'zip' | 'video') => {
     isIngestion = true
@@ -62,8 +73,10 @@ export async function uploadMedia(
         if (file === 'mask' && kind === 'zip') throw createKindUnsupportedError(file, kind)
       },
       onSpill: (_file, kind) => (kind === 'picture' ? upload.reserve() : openIngestionOnce(kind)),
+      digest,
     })
     files = form
+    if (digest) await ensureContent?.(digest.finish())
     const name = readDatasetNameOrThrow(form.fields.datasetName)
     files = await collectSentFiles(context, { ...upload, userId, form, taken })
     const { image, mask } = files

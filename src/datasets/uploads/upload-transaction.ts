@@ -33,10 +33,9 @@ const reservationMs = 24 * 60 * 60_000
  */
 export function openUpload(
   context: UploadContext,
-  wanted: UploadToPrice & { readonly userId: string },
+  wanted: UploadToPrice & { readonly id: string; readonly userId: string },
 ) {
-  const id = context.createId()
-  const { userId } = wanted
+  const { id, userId } = wanted
   const price = priceUpload(context.pricePlan, wanted)
   let asked: Promise<GrantedReservation> | undefined
   let granted: GrantedReservation | undefined

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { answerOnce, markReplayed, type Subject } from '../../idempotency/answer-once.ts'
 import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amounts.ts'
 import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
@@ -13,7 +14,9 @@ import { findIngestion } from './ingestion/ingestions.repository.ts'
 import type { IngestionRow } from './ingestion/ingestions.table.ts'
 import { readPreference } from './ingestion/prefer.rules.ts'
 import { listEntries } from './ingestion/upload-entries.repository.ts'
-import { uploadMedia } from './upload-media.ts'
+import { digestUpload } from './read-upload.ts'
+import { resumeUpload } from './resume-upload.ts'
+import { type UploadedMedia, uploadMedia } from './upload-media.ts'
 import { uploadErrors } from './uploads.errors.ts'
 import * as schemas from './uploads.schemas.ts'
 
@@ -60,7 +63,7 @@ uploadRoutes.openAPIRegistry.registerPath({
   tags: ['Datasets'],
   security: byAccessToken,
   request: {
-    headers: schemas.preferHeader,
+    headers: schemas.uploadHeaders,
     body: {
       required: true,
       content: { 'multipart/form-data': { schema: schemas.uploadFormSchema } },
@@ -69,18 +72,28 @@ uploadRoutes.openAPIRegistry.registerPath({
   responses: {
     200: jsonResponse(schemas.uploadedSchema, 'Stored and paid for'),
     202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on, and `upload` is watched'),
-    ...errorResponses(400, 401, 404, 409, 413, 429, 503),
+    ...errorResponses(400, 401, 404, 409, 413, 422, 429, 503),
   },
 })
 
-uploadRoutes.post('/data', requireUser, requireUploadQuotas, async (context) => {
+uploadRoutes.post('/data', requireUser, requireUploadQuotas, (context) => {
+  const { settings } = context.get('services')
+  const limits = { uploadBytesMax: settings.UPLOAD_BYTES_MAX }
+  const readContent = () => digestUpload(context.req.raw, limits)
+  return answerOnce(context, (subject) => answerUpload(context, subject, readContent), {
+    readContent,
+  })
+})
+
+async function answerUpload(
+  context: Context<AppEnv>,
+  subject: Subject,
+  readContent: () => Promise<string>,
+) {
   const services = context.get('services')
   const userId = context.get('user').id
   const preference = readPreference(context.req.header('prefer'))
-  const uploaded = await uploadMedia(
-    { ...services, nowMs: services.clock.nowMs() },
-    { userId, request: context.req.raw },
-  )
+  const uploaded = await takeUpload(context, subject, readContent)
   if (uploaded.kind === 'stored') return context.json(formatStored(uploaded))
   if (preference.applied) context.header('Preference-Applied', preference.applied)
   const row = await awaitIngestion(services, {
@@ -102,7 +115,32 @@ uploadRoutes.post('/data', requireUser, requireUploadQuotas, async (context) => 
     ...formatStored({ processedItems: processedItems ?? 0, spent, balance }),
     upload,
   })
-})
+}
+
+/** What an earlier run of the request has made of it, or what this one does. */
+async function takeUpload(
+  context: Context<AppEnv>,
+  subject: Subject,
+  readContent: () => Promise<string>,
+): Promise<UploadedMedia> {
+  const services = context.get('services')
+  const userId = context.get('user').id
+  const { ensureContent } = subject
+  let uploadId = subject.id
+  if (subject.isRepeat) {
+    const made = await resumeUpload(services, { userId, uploadId })
+    if (made) {
+      await ensureContent?.(await readContent())
+      markReplayed(context)
+      return made
+    }
+    uploadId = await subject.renew()
+  }
+  return uploadMedia(
+    { ...services, nowMs: services.clock.nowMs() },
+    { userId, uploadId, request: context.req.raw, ensureContent },
+  )
+}
 
 function formatStored(stored: {
   processedItems: number

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
 
 const file = z.string().openapi({ type: 'string', format: 'binary' })
 
@@ -19,7 +20,7 @@ export const uploadFormSchema = z
 
 export const uploadParams = z.object({ uploadId: z.uuid() })
 
-export const preferHeader = z.object({
+export const uploadHeaders = idempotencyHeaders.extend({
   prefer: z.string().optional().openapi({
     description: '`wait=N` waits at most N seconds (25); `respond-async` answers 202 at once',
     example: 'wait=10',

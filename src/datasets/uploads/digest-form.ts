@@ -1,0 +1,33 @@
+import { BodyReader } from '../../shared/request-body.ts'
+import type { ContentDigest } from './content-digest.ts'
+import { createMalformedError, createParser, messageOf, pumpForm } from './form-parser.ts'
+
+/**
+ * Reads a form to its end and takes what it sends into the digest, as `receiveUploadForm` would; nothing is kept. Throws
+ * `upload.files_required`, `upload.form_malformed` and `upload.too_large`.
+ */
+export async function digestForm(
+  request: Request,
+  { digest, uploadBytesMax }: { digest: ContentDigest; uploadBytesMax: number },
+): Promise<void> {
+  const body = new BodyReader(request.body)
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => undefined)
+  try {
+    const parser = createParser(request)
+    parser.on('field', (name, value) => digest.addField(name, value))
+    parser.on('file', (name, stream, { filename }) => {
+      stream.on('error', () => undefined)
+      const isChosen = typeof filename === 'string' && filename !== ''
+      const hash = isChosen ? digest.beginFile(name, filename) : null
+      stream.on('data', (chunk: Uint8Array) => hash?.update(chunk))
+    })
+    parser.on('error', (error) => failure.reject(createMalformedError(messageOf(error))))
+    const closed = new Promise((resolve) => parser.on('close', resolve))
+    await Promise.race([failure.promise, pumpForm(body, parser, uploadBytesMax)])
+    await Promise.race([failure.promise, closed])
+  } catch (error) {
+    await body.dismiss()
+    throw error
+  }
+}

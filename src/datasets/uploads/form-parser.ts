@@ -1,0 +1,67 @@
+import busboy from 'busboy'
+import type { ApiError } from '../../shared/errors.ts'
+import type { BodyReader } from '../../shared/request-body.ts'
+import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
+
+export const fieldsMax = 50
+export const fieldBytesMax = 65_536
+const fieldNameBytesMax = 200
+
+/** A parser for the request's form. Throws `upload.files_required` for what is no form, and `upload.form_malformed`. */
+export function createParser(request: Request): busboy.Busboy {
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^multipart\/form-data\b/i.test(type)) {
+    throw createFilesRequiredError({ expectedContentType: 'multipart/form-data' })
+  }
+  try {
+    return busboy({
+      headers: { 'content-type': type },
+      defParamCharset: 'utf8',
+      limits: {
+        fields: fieldsMax,
+        fieldSize: fieldBytesMax,
+        fieldNameSize: fieldNameBytesMax,
+        parts: fieldsMax + 10,
+      },
+    })
+  } catch (error) {
+    throw createMalformedError(messageOf(error))
+  }
+}
+
+/** Feeds a body to the parser as fast as that takes it. Throws `upload.too_large` and `upload.form_malformed`. */
+export async function pumpForm(
+  body: BodyReader,
+  parser: busboy.Busboy,
+  uploadBytesMax: number,
+): Promise<void> {
+  while (!parser.destroyed) {
+    const chunk = await body.read().catch((error) => {
+      throw createMalformedError(`the connection ended before the form did (${messageOf(error)})`)
+    })
+    if (chunk === null) break
+    ensureLength(body.receivedBytes, uploadBytesMax)
+    await new Promise<void>((resolve) => parser.write(chunk, () => resolve()))
+  }
+  parser.end()
+}
+
+export function ensureLength(bytes: number, uploadBytesMax: number): void {
+  if (bytes <= uploadBytesMax) return
+  throw uploadErrors.createError(
+    'upload.too_large',
+    `An upload may have at most ${uploadBytesMax} bytes in all. Send smaller files.`,
+    { limitBytes: uploadBytesMax },
+  )
+}
+
+export function createMalformedError(reason: string): ApiError {
+  return uploadErrors.createError(
+    'upload.form_malformed',
+    `The form cannot be read: ${reason}. Send it again as multipart/form-data.`,
+  )
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
