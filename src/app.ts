@@ -2,6 +2,8 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { secureHeaders } from 'hono/secure-headers'
 import { adminRoutes } from './admin/admin.routes.ts'
+import { jobRoutes } from './admin/jobs/jobs.routes.ts'
+import { auditRoutes } from './audit/audit-log.routes.ts'
 import type { Settings } from './config.ts'
 import { datasetRoutes } from './datasets/datasets.routes.ts'
 import { fileUploadRoutes } from './datasets/file-uploads/file-uploads.routes.ts'
@@ -42,6 +44,8 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/', readinessRoutes)
   app.route('/api/users', usersRoutes)
   app.route('/api/admin', adminRoutes)
+  app.route('/api/admin/inferences', jobRoutes)
+  app.route('/api/admin/audit-log', auditRoutes)
   app.route('/api/admin/reconciliations', reconciliationRoutes)
   app.route('/api/datasets', uploadRoutes)
   app.route('/api/datasets', datasetRoutes)

@@ -88,6 +88,7 @@ export const adminRoutes: OpenAPIHono<AppEnv> = createRouter()
       const { user, newBalance } = await rechargeTokens(context.get('services'), {
         administrator: context.get('user'),
         recharge: { id, email, amount },
+        requestId: context.get('requestId'),
       })
       const data = {
         userEmail: user.email,

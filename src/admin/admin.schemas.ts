@@ -33,11 +33,11 @@ export const rechargeSchema = z
 export const emailParamSchema = z.object({ email: z.string().openapi({ format: 'email' }) })
 
 /** A filter that is missing or empty filters nothing. */
-function filter<Schema extends z.ZodType>(schema: Schema) {
+export function filter<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema.optional()).optional()
 }
 
-function filterByOneOf<const Values extends Record<string, string>>(
+export function filterByOneOf<const Values extends Record<string, string>>(
   name: string,
   values: z.ZodEnum<Values>,
 ) {
@@ -45,8 +45,8 @@ function filterByOneOf<const Values extends Record<string, string>>(
   return filter(z.enum(values.enum, { error }))
 }
 
-const paging = { page: z.string().optional(), limit: z.string().optional() }
-const userIdFilter = filter(z.string().refine(isUuid, 'Invalid userId format').toLowerCase())
+export const paging = { page: z.string().optional(), limit: z.string().optional() }
+export const userIdFilter = filter(z.string().refine(isUuid, 'Invalid userId format').toLowerCase())
 const booleanValues = z.enum(['true', 'false'])
 
 export const transactionQuerySchema = z.object({
@@ -74,14 +74,14 @@ const personShape = { id: z.uuid(), name: z.string(), surname: z.string(), email
 const personSchema = z.object({ ...personShape, currentTokens: tokens })
 const balanceHolderShape = { ...personShape, currentBalance: tokens }
 
-const pageSchema = z.object({
+export const pageSchema = z.object({
   totalItems: z.int(),
   currentPage: z.int(),
   totalPages: z.int(),
   itemsPerPage: z.int(),
 })
 
-const answer = <Data extends z.ZodType>(data: Data) =>
+export const answer = <Data extends z.ZodType>(data: Data) =>
   z.object({ success: z.literal(true), message: z.string(), data })
 
 export const rechargedSchema = answer(

@@ -1,3 +1,4 @@
+import { recordAuditOnce } from '../audit/audit-log.repository.ts'
 import { formatTokens, type TokenAmount } from '../ledger/amounts.ts'
 import { createRefusalError } from '../ledger/ledger.errors.ts'
 import type { Services } from '../services.ts'
@@ -18,18 +19,34 @@ export interface Recharge {
  * Throws `admin.user_not_found` and the ledger's refusals.
  */
 export async function rechargeTokens(
-  { database, ledger }: Pick<Services, 'database' | 'ledger'>,
-  { administrator, recharge }: { administrator: UserRow; recharge: Recharge },
+  { database, ledger, clock }: Pick<Services, 'database' | 'ledger' | 'clock'>,
+  {
+    administrator,
+    recharge,
+    requestId = null,
+  }: { administrator: UserRow; recharge: Recharge; requestId?: string | null },
 ): Promise<{ user: UserRow; newBalance: TokenAmount }> {
   const user = await findLiveUserByEmail(database, recharge.email)
   if (user === undefined) {
     throw adminErrors.createError('admin.user_not_found', 'Target user not found')
   }
+  const operationId = `admin_recharge_${administrator.id}_${recharge.id}`
   const answer = await ledger.credit(user.id, {
-    operationId: `admin_recharge_${administrator.id}_${recharge.id}`,
+    operationId,
     amount: recharge.amount,
     description: `Admin recharge by ${administrator.email}: +${formatTokens(recharge.amount)} tokens`,
   })
   if (!answer.ok) throw createRefusalError(answer)
+  await recordAuditOnce(database, {
+    atMs: clock.nowMs(),
+    actor: administrator,
+    action: 'tokens.recharged',
+    subjectKind: 'account',
+    subjectId: user.id,
+    ownerId: user.id,
+    requestId,
+    operationId,
+    details: { tokens: formatTokens(recharge.amount), balance: formatTokens(answer.balance) },
+  })
   return { user, newBalance: answer.balance }
 }

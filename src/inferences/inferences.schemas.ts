@@ -114,7 +114,7 @@ export const jobSchema = z.object({
   }),
 })
 
-const listed = z.object({
+export const listedSchema = z.object({
   id: z.uuid(),
   status: state,
   modelId: z.string(),
@@ -130,7 +130,7 @@ export const inferenceListSchema = z.object({
   success: z.literal(true),
   message: z.string(),
   data: z.object({
-    inferences: z.array(listed),
+    inferences: z.array(listedSchema),
     totalItems: z.number(),
     currentPage: z.number(),
     totalPages: z.number(),
@@ -138,36 +138,38 @@ export const inferenceListSchema = z.object({
   }),
 })
 
+export const describedSchema = listedSchema.extend({
+  userId: z.uuid(),
+  resolvedModelId,
+  parameters: z
+    .object({
+      tokenCost: z.number(),
+      costBreakdown: z.object({ singleImages: z.number(), videoFrames: z.number() }),
+      tokenReservationId: z.string(),
+    })
+    .loose(),
+  itemCount: z.number(),
+  succeededItems: z.number(),
+  failedItems: z.number(),
+  abortedItems: z.number().openapi({ description: 'Without an outcome when it was aborted' }),
+  endReason: endReason.openapi({
+    description: 'Why it ended before its items did; null otherwise',
+  }),
+  retryOf: z
+    .uuid()
+    .nullable()
+    .openapi({ description: 'The inference whose failed items it tries again' }),
+  tokensSpent: z.number().nullable(),
+  carbonGrams: z.number(),
+  ...overview,
+  result: result.nullable(),
+  failures,
+})
+
 export const inferenceSchema = z.object({
   success: z.literal(true),
   message: z.string(),
-  data: listed.extend({
-    userId: z.uuid(),
-    resolvedModelId,
-    parameters: z
-      .object({
-        tokenCost: z.number(),
-        costBreakdown: z.object({ singleImages: z.number(), videoFrames: z.number() }),
-        tokenReservationId: z.string(),
-      })
-      .loose(),
-    itemCount: z.number(),
-    succeededItems: z.number(),
-    failedItems: z.number(),
-    abortedItems: z.number().openapi({ description: 'Without an outcome when it was aborted' }),
-    endReason: endReason.openapi({
-      description: 'Why it ended before its items did; null otherwise',
-    }),
-    retryOf: z
-      .uuid()
-      .nullable()
-      .openapi({ description: 'The inference whose failed items it tries again' }),
-    tokensSpent: z.number().nullable(),
-    carbonGrams: z.number(),
-    ...overview,
-    result: result.nullable(),
-    failures,
-  }),
+  data: describedSchema,
 })
 
 export const resultsSchema = z.object({

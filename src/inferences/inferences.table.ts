@@ -170,5 +170,6 @@ export const inferenceVideos = sqliteTable(
 )
 
 export type InferenceVideoRow = typeof inferenceVideos.$inferSelect
+export type InferenceTaskRow = typeof inferenceTasks.$inferSelect
 export type InferenceRow = typeof inferences.$inferSelect
 export type InferenceItemRow = typeof inferenceItems.$inferSelect

@@ -123,7 +123,9 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
       id: context.req.valid('param').id,
     })
     const nowMs = services.clock.nowMs()
-    const deleted = await deleteResults({ ...services, nowMs }, inference)
+    const { id, role } = context.get('user')
+    const by = { id, role, requestId: context.get('requestId') }
+    const deleted = await deleteResults({ ...services, nowMs, by }, inference)
     const data = {
       inferenceId: inference.id,
       resultsDeletedAt: formatTime(deleted.deletedAtMs),

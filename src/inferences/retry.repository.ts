@@ -62,6 +62,14 @@ export async function findLiveRetry(
     .first<{ id: string }>()
 }
 
+export async function isDatasetLive(database: Database, datasetId: string): Promise<boolean> {
+  const row = await database.raw
+    .prepare('SELECT 1 FROM datasets WHERE id = ?1 AND deleted_at IS NULL')
+    .bind(datasetId)
+    .first()
+  return row !== null
+}
+
 /** Copies the failed items, with keys of their own for what is made of them; a frame is filled and stored on its own. */
 export function copyFailedItemsStatement(
   database: Database,

@@ -88,7 +88,8 @@ export async function startInference(
   return { id, jobId, modelId: chosen.name, datasetName: dataset.name }
 }
 
-function paceOfChosen({ name, model }: ChosenModel) {
+/** How quick the model is that works on an inference. */
+export function paceOfChosen({ name, model }: ChosenModel) {
   const named = name === defaultAlias ? null : name
   return paceOf({ id: model?.id ?? named, milliseconds: model?.speed?.milliseconds ?? null })
 }

@@ -1,3 +1,4 @@
+import type { Author } from '../../audit/audit-log.repository.ts'
 import { inferencePrefix } from '../../media/keys.ts'
 import type { MediaStore } from '../../media/store.ts'
 import type { Database } from '../../shared/database.ts'
@@ -14,12 +15,22 @@ export async function deleteResults(
     readonly database: Database
     readonly media: Pick<MediaStore, 'deletePrefix'>
     readonly nowMs: number
+    readonly by: Author
   },
   inference: Pick<InferenceRow, 'id' | 'userId' | 'state'>,
 ): Promise<{ deletedAtMs: number; objectCount: number }> {
   const deletedAtMs = await markResultsDeleted(context.database, {
     inferenceId: inference.id,
     nowMs: context.nowMs,
+    audit: {
+      atMs: context.nowMs,
+      actor: context.by,
+      action: 'results.deleted',
+      subjectKind: 'inference',
+      subjectId: inference.id,
+      ownerId: inference.userId,
+      requestId: context.by.requestId,
+    },
   })
   if (deletedAtMs === null) {
     throw inferenceErrors.createError(

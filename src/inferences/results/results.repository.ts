@@ -1,3 +1,4 @@
+import { type AuditEntry, auditChangeStatement } from '../../audit/audit-log.repository.ts'
 import type { Database } from '../../shared/database.ts'
 import type { InferenceItemRow, InferenceVideoRow } from '../inferences.table.ts'
 
@@ -108,14 +109,22 @@ export async function recordChecksums(
  */
 export async function markResultsDeleted(
   database: Database,
-  query: { inferenceId: string; nowMs: number },
+  query: { inferenceId: string; nowMs: number; audit: AuditEntry },
 ): Promise<number | null> {
-  const row = await database.raw
-    .prepare(
-      `UPDATE inferences SET results_deleted_at = coalesce(results_deleted_at, ?2)
-       WHERE id = ?1 AND ended_at IS NOT NULL RETURNING results_deleted_at AS deletedAt`,
-    )
-    .bind(query.inferenceId, query.nowMs)
-    .first<{ deletedAt: number }>()
-  return row?.deletedAt ?? null
+  const [, , found] = await database.raw.batch<{ deletedAt: number }>([
+    database.raw
+      .prepare(
+        `UPDATE inferences SET results_deleted_at = ?2
+         WHERE id = ?1 AND ended_at IS NOT NULL AND results_deleted_at IS NULL`,
+      )
+      .bind(query.inferenceId, query.nowMs),
+    auditChangeStatement(database, query.audit),
+    database.raw
+      .prepare(
+        `SELECT results_deleted_at AS deletedAt FROM inferences
+         WHERE id = ?1 AND results_deleted_at IS NOT NULL`,
+      )
+      .bind(query.inferenceId),
+  ])
+  return found?.results[0]?.deletedAt ?? null
 }
