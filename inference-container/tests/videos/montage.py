@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import av
 import numpy as np
@@ -24,6 +25,8 @@ CLICK_SECONDS = (0.25, 0.75, 1.25)
 
 class Montage:
     """Sends frames and segments through a service."""
+
+    _made: ClassVar[WeakKeyDictionary[RunningService, dict[object, bytes]]] = WeakKeyDictionary()
 
     def __init__(self, service: RunningService, media: MediaServer) -> None:
         self.service = service
@@ -83,11 +86,16 @@ class Montage:
         return end, data
 
     def segment(self, times: Sequence[int], end: int, time_base: str = "1/10", size: tuple[int, int] = (W, H)) -> bytes:
-        width, height = size
-        body = self.segment_body(
-            self.frames(times, size), end, timeBase=time_base, size={"width": width, "height": height}
-        )
-        return self.make("segments", body)[1]
+        """One of painted frames; a service is asked for each once, as it makes the same bytes of the same frames."""
+        made = self._made.setdefault(self.service, {})
+        what = (tuple(times), end, time_base, size)
+        if what not in made:
+            width, height = size
+            body = self.segment_body(
+                self.frames(times, size), end, timeBase=time_base, size={"width": width, "height": height}
+            )
+            made[what] = self.make("segments", body)[1]
+        return made[what]
 
     def refuse(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
         """The error; it must fail, keep signatures to itself, and store nothing."""
