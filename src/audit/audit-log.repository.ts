@@ -1,17 +1,29 @@
+import { and, count, desc, eq } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
-import type { AuditLogRow } from './audit-log.table.ts'
+import { offsetOf, type PageRequest } from '../shared/pagination.ts'
+import { type AuditLogRow, auditLog } from './audit-log.table.ts'
 
-export type AuditAction =
-  | 'user.registered'
-  | 'user.updated'
-  | 'user.password_changed'
-  | 'user.deleted'
-  | 'dataset.deleted'
-  | 'results.deleted'
-  | 'tokens.recharged'
-  | 'inference.aborted'
-  | 'inference.retried'
-  | 'reconciliation.started'
+export const auditActions = [
+  'user.registered',
+  'user.updated',
+  'user.password_changed',
+  'user.deleted',
+  'dataset.deleted',
+  'results.deleted',
+  'tokens.recharged',
+  'inference.aborted',
+  'inference.retried',
+  'reconciliation.started',
+] as const
+
+export type AuditAction = (typeof auditActions)[number]
+
+/** Whoever does something, and the request in which they do. */
+export interface Author {
+  readonly id: string
+  readonly role: 'user' | 'admin'
+  readonly requestId: string
+}
 
 export interface AuditEntry {
   readonly atMs: number
@@ -38,6 +50,51 @@ export function auditChangeStatement(database: Database, entry: AuditEntry): D1P
 /** Adds an entry for what happened outside the database. */
 export async function recordAudit(database: Database, entry: AuditEntry): Promise<void> {
   await insertStatement(database, entry, '1').run()
+}
+
+/**
+ * The same of an operation that may be done again after a crash: there is one entry of that action for each owner and
+ * operation id, which it keeps among its details.
+ */
+export async function recordAuditOnce(
+  database: Database,
+  entry: AuditEntry & { readonly ownerId: string; readonly operationId: string },
+): Promise<void> {
+  const { operationId, ...rest } = entry
+  const known = `SELECT 1 FROM audit_log
+    WHERE owner_id = ?7 AND action = ?4 AND details ->> 'operationId' = ?9 ->> 'operationId'`
+  const details = { ...entry.details, operationId }
+  await insertStatement(database, { ...rest, details }, `NOT EXISTS (${known})`).run()
+}
+
+export interface AuditFilters {
+  readonly actorId?: string | undefined
+  readonly ownerId?: string | undefined
+  readonly action?: AuditAction | undefined
+}
+
+/** One page, newest first, and how many there are in all. */
+export async function listAudit(
+  { query }: Database,
+  { filters, page }: { filters: AuditFilters; page: PageRequest },
+): Promise<{ rows: AuditLogRow[]; total: number }> {
+  const { actorId, ownerId, action } = filters
+  const where = and(
+    actorId === undefined ? undefined : eq(auditLog.actorId, actorId),
+    ownerId === undefined ? undefined : eq(auditLog.ownerId, ownerId),
+    action === undefined ? undefined : eq(auditLog.action, action),
+  )
+  const [rows, [counted]] = await query.batch([
+    query
+      .select()
+      .from(auditLog)
+      .where(where)
+      .orderBy(desc(auditLog.id))
+      .limit(page.limit)
+      .offset(offsetOf(page)),
+    query.select({ total: count() }).from(auditLog).where(where),
+  ])
+  return { rows, total: counted?.total ?? 0 }
 }
 
 function insertStatement(database: Database, entry: AuditEntry, condition: string) {

@@ -1,4 +1,5 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { type Author, auditChangeStatement } from '../audit/audit-log.repository.ts'
 import type { Database } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import { type DatasetRow, datasets } from './datasets.table.ts'
@@ -184,16 +185,29 @@ export async function updateDataset(
 /** Deletes logically; false when no live dataset of the user has that name. */
 export async function deleteDataset(
   database: Database,
-  query: { userId: string; name: string; nowMs: number },
+  query: { userId: string; name: string; nowMs: number; by: Author },
 ): Promise<boolean> {
-  const result = await database.raw
-    .prepare(
-      `UPDATE datasets SET deleted_at = ?3, updated_at = ?3
-       WHERE user_id = ?1 AND name = ?2 AND deleted_at IS NULL`,
-    )
-    .bind(query.userId, query.name, query.nowMs)
-    .run()
-  return result.meta.changes === 1
+  const { userId, name, nowMs, by } = query
+  const id = await findDatasetId(database, { userId, name })
+  if (id === null) return false
+  const [deleted] = await database.raw.batch([
+    database.raw
+      .prepare(
+        'UPDATE datasets SET deleted_at = ?2, updated_at = ?2 WHERE id = ?1 AND deleted_at IS NULL',
+      )
+      .bind(id, nowMs),
+    auditChangeStatement(database, {
+      atMs: nowMs,
+      actor: by,
+      action: 'dataset.deleted',
+      subjectKind: 'dataset',
+      subjectId: id,
+      ownerId: userId,
+      requestId: by.requestId,
+      details: { name },
+    }),
+  ])
+  return deleted?.meta.changes === 1
 }
 
 /** The statement that leaves a deleted user's datasets to the administrators; its `changes` count the live ones. */

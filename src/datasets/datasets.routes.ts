@@ -159,10 +159,12 @@ export const datasetRoutes: OpenAPIHono<AppEnv> = createRouter()
   })
   .openapi(remove, async (context) => {
     const { database, clock } = context.get('services')
+    const { id: userId, role } = context.get('user')
     const deleted = await deleteDataset(database, {
-      userId: context.get('user').id,
+      userId,
       name: context.req.valid('param').name,
       nowMs: clock.nowMs(),
+      by: { id: userId, role, requestId: context.get('requestId') },
     })
     if (!deleted) throw createDatasetNotFound()
     return context.json({ success: true as const, message: 'Dataset deleted successfully' }, 200)

@@ -16,7 +16,7 @@ export function createStartStatement(
 ): D1PreparedStatement {
   return raw
     .prepare(
-      `INSERT INTO reconciliations (id, started_by, state, cursor, started_at, updated_at)
+      `INSERT OR IGNORE INTO reconciliations (id, started_by, state, cursor, started_at, updated_at)
        SELECT ?1, ?2, 'RUNNING', ?3, ?4, ?4
        WHERE NOT EXISTS (SELECT 1 FROM reconciliations WHERE state = 'RUNNING')
          AND NOT EXISTS (SELECT 1 FROM reconciliations WHERE started_at > ?5 AND id <> '${sweepReportId}')`,

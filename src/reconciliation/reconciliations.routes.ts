@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { answerOnce } from '../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
@@ -26,10 +28,11 @@ const start = createRoute({
   method: 'post',
   path: '/',
   middleware: [requireAdmin] as const,
+  request: { headers: idempotencyHeaders },
   responses: {
     200: jsonResponse(schemas.reconciliationAnswerSchema, 'One runs already: this one'),
     202: jsonResponse(schemas.reconciliationAnswerSchema, 'Started; it goes on by itself'),
-    ...errorResponses(401, 403, 404),
+    ...errorResponses(400, 401, 403, 404, 409, 422),
   },
 })
 
@@ -65,16 +68,20 @@ function createNotFound(id: string) {
 }
 
 export const reconciliationRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(start, async (context) => {
-    const { isNew, reconciliation } = await startReconciliation(context.get('services'), {
-      administratorId: context.get('user').id,
-      requestId: context.get('requestId'),
-    })
-    if (reconciliation === undefined) throw createNotFound('just started')
-    const message = isNew ? 'Reconciliation started' : 'A reconciliation is running already'
-    const data = formatReconciliationWithFindings(reconciliation)
-    return context.json({ success: true as const, message, data }, isNew ? 202 : 200)
-  })
+  .openapi(start, (context) =>
+    answerOnce(context, async ({ id }) => {
+      const reconciliation = await startReconciliation(context.get('services'), {
+        id,
+        administratorId: context.get('user').id,
+        requestId: context.get('requestId'),
+      })
+      if (reconciliation === undefined) throw createNotFound(id)
+      const isOwn = reconciliation.id === id
+      const message = isOwn ? 'Reconciliation started' : 'A reconciliation is running already'
+      const data = formatReconciliationWithFindings(reconciliation)
+      return context.json({ success: true as const, message, data }, isOwn ? 202 : 200)
+    }),
+  )
   .openapi(list, async (context) => {
     const page = readPageOrThrow(context.req.valid('query'))
     const { rows, total } = await listReconciliations(context.get('services').database, page)

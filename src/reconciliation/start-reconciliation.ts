@@ -10,15 +10,16 @@ import type { ReconciliationRow } from './reconciliations.table.ts'
 
 /**
  * Starts a reconciliation, unless one runs already, and goes on with it for some seconds: a small system's has ended by
- * then, and the sweep goes on with a large one's. Answers it as it then is.
+ * then, and the sweep goes on with a large one's. Starting one again under the same id changes nothing. Answers it as it
+ * then is.
  */
 export async function startReconciliation(
   context: ReconcileContext,
-  by: { readonly administratorId: string; readonly requestId: string },
-): Promise<{ isNew: boolean; reconciliation: ReconciliationRow | undefined }> {
-  const { database, clock, createId } = context
+  by: { readonly id: string; readonly administratorId: string; readonly requestId: string },
+): Promise<ReconciliationRow | undefined> {
+  const { database, clock } = context
   const nowMs = clock.nowMs()
-  const id = createId()
+  const { id } = by
   const startedBy = by.administratorId
   const [started] = await database.raw.batch([
     createStartStatement(database, { id, startedBy, cursor: firstCursor, nowMs }),
@@ -32,8 +33,8 @@ export async function startReconciliation(
       requestId: by.requestId,
     }),
   ])
-  const isNew = started?.meta.changes === 1
-  const running = isNew ? undefined : await findRunning(database)
+  const running = started?.meta.changes === 1 ? undefined : await findRunning(database)
   await stepReconciliation(context, requestStepMs)
-  return { isNew, reconciliation: await findReconciliation(database, running?.id ?? id) }
+  const mine = await findReconciliation(database, id)
+  return mine ?? (running && (await findReconciliation(database, running.id)))
 }

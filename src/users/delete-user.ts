@@ -1,3 +1,4 @@
+import { type Author, auditChangeStatement } from '../audit/audit-log.repository.ts'
 import type { Services } from '../services.ts'
 import { describeError } from '../shared/logger.ts'
 import { createDeleteStatement } from './users.repository.ts'
@@ -12,11 +13,20 @@ export async function deleteUser(
     Services,
     'database' | 'clock' | 'ledger' | 'logger' | 'orphanDatasetsOf' | 'abortInferencesOf'
   >,
-  { userId }: { userId: string },
+  { userId, by = null }: { userId: string; by?: Author | null },
 ): Promise<{ datasetCount: number }> {
   const nowMs = services.clock.nowMs()
-  const [, datasets] = await services.database.raw.batch([
+  const [, , datasets] = await services.database.raw.batch([
     createDeleteStatement(services.database, { userId, nowMs }),
+    auditChangeStatement(services.database, {
+      atMs: nowMs,
+      actor: by,
+      action: 'user.deleted',
+      subjectKind: 'user',
+      subjectId: userId,
+      ownerId: userId,
+      requestId: by?.requestId ?? null,
+    }),
     services.orphanDatasetsOf({ userId, nowMs }),
   ])
   await services.abortInferencesOf({ userId })

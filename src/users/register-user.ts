@@ -1,3 +1,4 @@
+import { auditChangeStatement } from '../audit/audit-log.repository.ts'
 import { formatTokens } from '../ledger/amounts.ts'
 import type { Services } from '../services.ts'
 import { describeError } from '../shared/logger.ts'
@@ -63,7 +64,16 @@ async function findOrInsert(
     updatedAt: nowMs,
     deletedAt: null,
   }
-  if (await insertUser(database, user)) return user
+  const audit = auditChangeStatement(database, {
+    atMs: nowMs,
+    actor: { id, role: 'user' },
+    action: 'user.registered',
+    subjectKind: 'user',
+    subjectId: id,
+    ownerId: id,
+    requestId: null,
+  })
+  if (await insertUser(database, user, { alongside: [audit] })) return user
   const registered = await findUserById(database, id)
   if (registered) return registered
   throw createTakenError()

@@ -1,3 +1,4 @@
+import { auditChangeStatement } from '../audit/audit-log.repository.ts'
 import type { Services } from '../services.ts'
 import { issueAccessToken } from './log-in.ts'
 import { userErrors } from './users.errors.ts'
@@ -17,7 +18,11 @@ import type { UserRow } from './users.table.ts'
  */
 export async function updateUser(
   services: Pick<Services, 'database' | 'clock' | 'passwords' | 'accessTokens'>,
-  { user, update }: { user: UserRow; update: UserUpdate },
+  {
+    user,
+    update,
+    requestId = null,
+  }: { user: UserRow; update: UserUpdate; requestId?: string | null },
 ): Promise<{ user: UserRow; token?: string }> {
   const { database, passwords, accessTokens, clock } = services
   await ensureEmailFree(services, { user, email: update.email })
@@ -27,11 +32,36 @@ export async function updateUser(
   })
   if (Object.keys(changes).length === 0) return { user }
 
-  const updated = await updateRow(database, { user, changes, nowMs: clock.nowMs() })
+  const nowMs = clock.nowMs()
+  const alongside = auditStatements(database, { user, changes, requestId, nowMs })
+  const updated = await updateRow(database, { user, changes, nowMs, alongside })
   if (updated === 'email_taken') throw createTakenError()
   if (updated === 'gone') throw userErrors.createError('auth.invalid', 'Invalid or expired token')
   if (changes.passwordHash === undefined) return { user: updated }
   return { user: updated, token: await issueAccessToken(accessTokens, updated) }
+}
+
+/** The names of the fields that changed, never what they hold. */
+function auditStatements(
+  database: Services['database'],
+  made: { user: UserRow; changes: UserChanges; requestId: string | null; nowMs: number },
+): D1PreparedStatement[] {
+  const { user, changes, requestId, nowMs } = made
+  const fields = (['name', 'surname', 'email'] as const).filter((field) => field in changes)
+  const entry = {
+    atMs: nowMs,
+    actor: user,
+    subjectKind: 'user',
+    subjectId: user.id,
+    ownerId: user.id,
+    requestId,
+  } as const
+  const updated = { ...entry, action: 'user.updated', details: { fields } } as const
+  const password = { ...entry, action: 'user.password_changed' } as const
+  return [
+    ...(fields.length > 0 ? [auditChangeStatement(database, updated)] : []),
+    ...(changes.passwordHash === undefined ? [] : [auditChangeStatement(database, password)]),
+  ]
 }
 
 function planChanges(

@@ -49,14 +49,15 @@ export function createEmailKey(email: string): string {
   return email.toLowerCase()
 }
 
-/** Inserts the user; false when a live user has the e-mail address already. The unique index decides any race. */
-export async function insertUser({ query }: Database, user: UserRow): Promise<boolean> {
-  const inserted = await query
-    .insert(users)
-    .values(user)
-    .onConflictDoNothing()
-    .returning({ id: users.id })
-  return inserted.length === 1
+/** Inserts the user with what stands alongside; false when a live user has the e-mail address already. The unique index decides any race. */
+export async function insertUser(
+  { query, raw }: Database,
+  user: UserRow,
+  { alongside = [] }: { alongside?: readonly D1PreparedStatement[] } = {},
+): Promise<boolean> {
+  const insert = query.insert(users).values(user).onConflictDoNothing().toSQL()
+  const [inserted] = await raw.batch([raw.prepare(insert.sql).bind(...insert.params), ...alongside])
+  return inserted?.meta.changes === 1
 }
 
 export type UserChanges = Partial<
@@ -64,20 +65,36 @@ export type UserChanges = Partial<
 >
 
 /**
- * Changes the user as long as nobody deleted them or changed their password since `user` was read.
+ * Changes the user, and writes what stands alongside, as long as nobody deleted them or changed their password since `user` was read.
  * `gone` when somebody did, `email_taken` when another live user has the new address.
  */
 export async function updateUser(
-  { query }: Database,
-  { user, changes, nowMs }: { user: UserRow; changes: UserChanges; nowMs: number },
+  database: Database,
+  {
+    user,
+    changes,
+    nowMs,
+    alongside,
+  }: {
+    user: UserRow
+    changes: UserChanges
+    nowMs: number
+    alongside: readonly D1PreparedStatement[]
+  },
 ): Promise<UserRow | 'gone' | 'email_taken'> {
+  const { query, raw } = database
+  const update = query
+    .update(users)
+    .set({ ...changes, updatedAt: nowMs })
+    .where(isUnchanged(user))
+    .toSQL()
   try {
-    const updated = await query
-      .update(users)
-      .set({ ...changes, updatedAt: nowMs })
-      .where(isUnchanged(user))
-      .returning()
-    return updated[0] ?? 'gone'
+    const [updated] = await raw.batch([
+      raw.prepare(update.sql).bind(...update.params),
+      ...alongside,
+    ])
+    if (updated?.meta.changes !== 1) return 'gone'
+    return (await findUserById(database, user.id)) ?? 'gone'
   } catch (error) {
     if (isUniqueViolation(error)) return 'email_taken'
     throw error

@@ -158,14 +158,18 @@ routes.openapi(update, async (context) => {
   const { user, token } = await updateUser(context.get('services'), {
     user: context.get('user'),
     update: context.req.valid('json'),
+    requestId: context.get('requestId'),
   })
   const data = { ...formatProfileForApi(user), ...(token !== undefined && { token }) }
   return context.json({ success: true as const, message: 'User updated successfully', data }, 200)
 })
 
 routes.openapi(remove, async (context) => {
-  const userId = context.get('user').id
-  const { datasetCount } = await deleteUser(context.get('services'), { userId })
+  const { id, role } = context.get('user')
+  const { datasetCount } = await deleteUser(context.get('services'), {
+    userId: id,
+    by: { id, role, requestId: context.get('requestId') },
+  })
   const message = `User deleted successfully. ${datasetCount} associated datasets have been marked as deleted but preserved in the database.`
   return context.json({ success: true as const, message }, 200)
 })

@@ -1,0 +1,51 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { type AppEnv, createRouter } from '../router.ts'
+import { formatTime } from '../shared/clock.ts'
+import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
+import { requireAdmin } from '../users/require-user.ts'
+import { type AuditFilters, listAudit } from './audit-log.repository.ts'
+import * as schemas from './audit-log.schemas.ts'
+import type { AuditLogRow } from './audit-log.table.ts'
+
+/*
+ * GET /   what administrators and owners did, newest first
+ */
+
+const list = createRoute({
+  tags: ['Administration'],
+  security: byAccessToken,
+  method: 'get',
+  path: '/',
+  middleware: [requireAdmin] as const,
+  request: { query: schemas.auditQuerySchema },
+  responses: {
+    200: jsonResponse(schemas.auditListSchema, 'A page of entries, newest first'),
+    ...errorResponses(400, 401, 403),
+  },
+})
+
+export const auditRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(list, async (context) => {
+  const { page: pageText, limit, ...filters } = context.req.valid('query')
+  const page = readPageOrThrow({ page: pageText, limit })
+  const { rows, total } = await listAudit(context.get('services').database, { filters, page })
+  const data = {
+    entries: rows.map(formatEntry),
+    pagination: formatPage(page, total),
+    filters: Object.fromEntries(
+      Object.entries(filters).filter(([, value]) => value !== undefined),
+    ) as AuditFilters,
+  }
+  return context.json(
+    { success: true as const, message: 'Audit log retrieved successfully', data },
+    200,
+  )
+})
+
+function formatEntry({ at, details, ...row }: AuditLogRow) {
+  return {
+    ...row,
+    at: formatTime(at),
+    details: JSON.parse(details) as Record<string, unknown>,
+  }
+}
