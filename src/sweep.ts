@@ -2,6 +2,7 @@ import { sweepFileUploads } from './datasets/file-uploads/sweep-file-uploads.ts'
 import { freeMedia } from './datasets/free-media.ts'
 import { sweepIngestions } from './datasets/uploads/ingestion/sweep-ingestions.ts'
 import { sweepUploads } from './datasets/uploads/sweep-uploads.ts'
+import { sweepIdempotencyKeys } from './idempotency/sweep-idempotency-keys.ts'
 import { sweepInferences } from './inferences/sweep-inferences.ts'
 import { type SweptPart, saveSweepReport } from './operations/sweep-report.repository.ts'
 import { sweepReconciliation } from './reconciliation/reconcile.ts'
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, (services: Services) => Promise<unknown>>> 
   fileUploads: sweepFileUploads,
   deletedDatasets: freeMedia,
   inferences: sweepInferences,
+  idempotencyKeys: sweepIdempotencyKeys,
   // Last, since it may take its time.
   reconciliation: sweepReconciliation,
 }

@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { answerOnce, markReplayed } from '../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
@@ -30,7 +32,8 @@ import {
 import * as schemas from './inferences.schemas.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import { formatResultsOverview, resultsFormatOf } from './results/results.format.ts'
-import { startInference } from './start-inference.ts'
+import { resumeStart } from './resume-start.ts'
+import { type StartedInference, startInference } from './start-inference.ts'
 import { listInferenceVideos } from './videos/videos.repository.ts'
 
 /*
@@ -50,10 +53,10 @@ const start = createRoute({
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
-  request: jsonRequest(schemas.startInferenceBody),
+  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.startInferenceBody) },
   responses: {
     201: jsonResponse(schemas.startedSchema, 'Paid for in advance and queued'),
-    ...errorResponses(400, 401, 404, 409, 413, 429, 503),
+    ...errorResponses(400, 401, 404, 409, 413, 422, 429, 503),
   },
 })
 
@@ -106,24 +109,27 @@ const abort = createRoute({
 })
 
 export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(start, async (context) => {
-    const services = context.get('services')
-    const { datasetName, modelId, parameters } = context.req.valid('json')
-    const nowMs = services.clock.nowMs()
-    const { jobId, ...started } = await startInference(
-      { ...services, nowMs },
-      { userId: context.get('user').id, datasetName, modelId, parameters },
-    )
-    return context.json(
-      {
-        success: true as const,
-        message: 'Inference created and queued successfully',
-        inference: { ...started, status: 'PENDING' as const, createdAt: formatTime(nowMs) },
-        jobId,
-      },
-      201,
-    )
-  })
+  .openapi(start, (context) =>
+    answerOnce(context, async (subject) => {
+      const services = context.get('services')
+      const userId = context.get('user').id
+      const resumed = subject.isRepeat
+        ? await resumeStart(services, { userId, inferenceId: subject.id })
+        : null
+      if (resumed) {
+        markReplayed(context)
+        return context.json(formatStarted(resumed), 201)
+      }
+      const id = subject.isRepeat ? await subject.renew() : subject.id
+      const { datasetName, modelId, parameters } = context.req.valid('json')
+      const createdAt = services.clock.nowMs()
+      const started = await startInference(
+        { ...services, nowMs: createdAt },
+        { id, userId, datasetName, modelId, parameters },
+      )
+      return context.json(formatStarted({ ...started, createdAt }), 201)
+    }),
+  )
   .openapi(list, async (context) => {
     const page = readPageOrThrow(context.req.valid('query'))
     const { rows, total } = await listInferences(context.get('services').database, {
@@ -172,6 +178,22 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Inference aborted successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
+
+function formatStarted({
+  id,
+  jobId,
+  modelId,
+  datasetName,
+  createdAt,
+}: StartedInference & { readonly createdAt: number }) {
+  const status = 'PENDING' as const
+  return {
+    success: true as const,
+    message: 'Inference created and queued successfully',
+    inference: { id, modelId, datasetName, status, createdAt: formatTime(createdAt) },
+    jobId,
+  }
+}
 
 type Services = AppEnv['Variables']['services']
 

@@ -170,7 +170,7 @@ describe.each(kinds)('an upload of %s under an Idempotency-Key', (_, createParts
         const { using, calls, died } = breakAt({ at, mode })
         await Promise.race([sendAsync(key, parts, using), died])
         if (calls.length < at) break
-        const step = `step ${at}: ${calls.at(-1)}`
+        const step = `step ${at}: ${calls[at - 1]}`
         await services.ledger.flush(mario.id)
         await endLease(key)
         const again = await sendAsync(key, parts)
