@@ -123,6 +123,15 @@ function corsOf({ settings }: Pick<Services, 'settings'>) {
   return cors({
     origin: origins === '*' ? '*' : origins,
     allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+    allowHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-None-Match',
+      'If-Range',
+      'Prefer',
+      'Range',
+    ],
     exposeHeaders: [
       'ETag',
       'Accept-Ranges',

@@ -30,13 +30,15 @@ ROUTES = [("GET", "/v1/models"), ("GET", "/metrics"), ("POST", "/v1/inpaint")]
         f"Bearer {sign(exp=None)}",
         f"Bearer {sign(aud='worker')}",
         f"Bearer {sign(aud=None)}",
+        f"Bearer {sign(aud='pa-inpainting-api', userId='4991aeaa-1c3e-421a-800f-02792725c575', accessVersion=1)}",
         f"Bearer {jwt.encode({'aud': 'inference', 'exp': int(time.time()) + 60}, None, 'none')}",
         f"Bearer {jwt.encode({'aud': 'inference', 'exp': int(time.time()) + 60}, SECRET * 2, 'HS512')}",
         f"Bearer {sign()[:-2]}",
     ],
     ids=[
         "none", "empty", "no token", "not a token", "another scheme", "no scheme", "another secret", "expired",
-        "no expiry", "another audience", "no audience", "no signature", "another algorithm", "a cut signature",
+        "no expiry", "another audience", "no audience", "a user's token", "no signature", "another algorithm",
+        "a cut signature",
     ],
 )  # fmt: skip
 def test_a_request_without_a_valid_token_is_refused(
