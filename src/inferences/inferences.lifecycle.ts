@@ -28,7 +28,7 @@
  *   so that a holder's later outcomes are refused.
  *
  * Of each user only so many tasks are queued at once (`TASKS_QUEUED_PER_USER`; those that assemble videos have a queue, and
- * so a count, of their own). A place that is free goes to the user's inferences in turn. So what others sent before one
+ * so a count, of their own). A place that is free goes to one of the user's inferences, each as likely as another. So what others sent before one
  * user's picture is never more than a few tasks of each.
  */
 

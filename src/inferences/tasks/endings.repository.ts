@@ -39,7 +39,7 @@ export async function finishTask(
   const hasVideos = holder.frameCount > 0
   // The end of a video's task may make several ready and end others; any other frees the one place that it had.
   const promoting = hasVideos
-    ? fillLinesStatements(database, { userId, queuedMax, nowMs })
+    ? fillLinesStatements(database, { userId, queuedMax, nowMs, lot: holder.leaseId })
     : [passPlaceStatement(database, { holder, nowMs, line: 'tasks' })]
   const results = await database.raw.batch<unknown>([
     ...(end.outcome.kind === 'inpainted'

@@ -12,54 +12,55 @@ const isOf: Readonly<Record<Line, string>> = {
 
 const openJobs = `open.user_id = ?1 AND open.state IN ('PENDING', 'RUNNING')`
 
-interface Promotion {
-  readonly line: Line
+interface Fill {
+  readonly userId: string
+  readonly queuedMax: number
+  /** By which it is drawn whose turn it is: an id that was made for this run, or nothing where it matters little. */
+  readonly lot?: string
   readonly nowMs: number
 }
 
-/** Queues as many of a user's ready tasks as there is room for; those of the oldest inferences first, one of each in turn. */
+/** Queues as many of a user's ready tasks as there is room for, one of each inference before another of any. */
 export function fillLineStatement(
   database: Database,
-  fill: Promotion & { readonly userId: string; readonly queuedMax: number },
+  fill: Fill & { readonly line: Line },
 ): D1PreparedStatement {
-  const room = `SELECT ?3 - count(*) AS places FROM inferences AS open
+  const room = `SELECT ?4 - count(*) AS places FROM inferences AS open
     JOIN inference_tasks AS queued ON queued.inference_id = open.id
     WHERE ${openJobs} AND queued.state IN ('PENDING', 'RUNNING') AND queued.${isOf[fill.line]}`
   return database.raw
-    .prepare(promote({ line: fill.line, room, isLater: 'job_id > 0' }))
-    .bind(fill.userId, fill.nowMs, fill.queuedMax)
+    .prepare(promote({ line: fill.line, room }))
+    .bind(fill.userId, fill.nowMs, drawLot(fill.lot), fill.queuedMax)
 }
 
 /**
- * Gives the place of a task that the holder has ended in the same batch to the user's next ready task: of the inference
- * that comes after the ended task's, so that the user's inferences take turns. Nothing is counted, however many tasks there are.
+ * Gives the place of a task that the holder has ended in the same batch to a ready task of the user. Nothing is counted,
+ * however many tasks there are.
  */
 export function passPlaceStatement(
   database: Database,
-  ended: Promotion & {
-    readonly holder: Pick<ClaimedTask, 'id' | 'leaseId' | 'userId' | 'inferenceId'>
+  ended: {
+    readonly line: Line
+    readonly nowMs: number
+    readonly holder: Pick<ClaimedTask, 'id' | 'leaseId' | 'userId'>
   },
 ): D1PreparedStatement {
   const { holder } = ended
   const room = `SELECT count(*) AS places FROM inference_tasks
-    WHERE id = ?3 AND lease_id = ?4 AND state IN ('COMPLETED', 'FAILED')`
-  const isLater = 'job_id > (SELECT job_id FROM inferences WHERE id = ?5)'
+    WHERE id = ?4 AND lease_id = ?5 AND state IN ('COMPLETED', 'FAILED')`
   return database.raw
-    .prepare(promote({ line: ended.line, room, isLater }))
-    .bind(holder.userId, ended.nowMs, holder.id, holder.leaseId, holder.inferenceId)
+    .prepare(promote({ line: ended.line, room }))
+    .bind(holder.userId, ended.nowMs, drawLot(holder.leaseId), holder.id, holder.leaseId)
 }
 
 /** Queues a user's ready tasks of both lines, as far as there is room. */
-export async function fillLines(
-  database: Database,
-  fill: { userId: string; queuedMax: number; nowMs: number },
-): Promise<TaskMessage[]> {
+export async function fillLines(database: Database, fill: Fill): Promise<TaskMessage[]> {
   return readPromoted(await database.raw.batch(fillLinesStatements(database, fill)))
 }
 
 export function fillLinesStatements(
   database: Database,
-  fill: { userId: string; queuedMax: number; nowMs: number },
+  fill: Fill,
 ): [D1PreparedStatement, D1PreparedStatement] {
   return [
     fillLineStatement(database, { ...fill, line: 'tasks' }),
@@ -68,10 +69,12 @@ export function fillLinesStatements(
 }
 
 /**
- * `?1` is the user, `?2` the time. Walks along each inference's ready tasks no further than there are places, so that what
- * is read does not grow with the tasks there are; no two ready tasks of a line begin at the same position.
+ * `?1` is the user, `?2` the time, `?3` the lot, which orders the inferences in no order of their own: each is as likely as
+ * another to come first (multiplicative hashing, Knuth, The Art of Computer Programming, 6.4). Walks along each
+ * inference's ready tasks no further than there are places, so that what is read does not grow with the tasks there are;
+ * no two ready tasks of a line begin at the same position.
  */
-function promote(by: { line: Line; room: string; isLater: string }): string {
+function promote(by: { line: Line; room: string }): string {
   const ready = (inference: string, position: string) =>
     `SELECT first_position FROM inference_tasks AS ready
      WHERE ready.inference_id = ${inference} AND ready.state = 'READY' AND ready.${isOf[by.line]}
@@ -89,8 +92,13 @@ function promote(by: { line: Line; room: string; isLater: string }): string {
         WHERE ready.inference_id = line.inference_id AND ready.first_position = line.position
           AND ready.state = 'READY' AND ready.${isOf[by.line]})
       FROM line WHERE position IS NOT NULL
-      ORDER BY turn, ${by.isLater} DESC, job_id LIMIT (SELECT max(0, places) FROM room))
+      ORDER BY turn, ((job_id + ?3) * 2654435761) & 4294967295 LIMIT (SELECT max(0, places) FROM room))
     RETURNING id AS taskId, inference_id AS inferenceId, kind, first_position AS firstPosition`
+}
+
+/** A number from an id of random hexadecimal digits. */
+function drawLot(id = ''): number {
+  return Number.parseInt(id.slice(-8), 16) || 0
 }
 
 /** What promotions answered, as the messages that are to be sent. */
