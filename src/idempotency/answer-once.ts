@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import type { AppEnv } from '../router.ts'
 import { ApiError } from '../shared/errors.ts'
@@ -66,7 +67,7 @@ export async function answerOnce<Answer extends Response>(
     owner: options.owner ?? context.get('user').id,
     key: await orDismiss(context, () => rules.readKeyOrThrow(header)),
     route: rules.routeOf(context.req.method, context.req.path),
-    fingerprint: readContent ? null : toFingerprint(await context.req.text()),
+    fingerprint: readContent ? null : toFingerprint(await readBody(context)),
     subjectId: createId(),
     leaseId: createId(),
     nowMs: clock.nowMs(),
@@ -89,6 +90,15 @@ export async function answerOnce<Answer extends Response>(
     if (verdict.kind === 'reused') throw createKeyReusedError()
     throw refuseInFlight(context)
   })
+}
+
+/** A body that was read for the route's schema as its text; any other, of whatever length, as its digest. */
+async function readBody({ req }: AppContext): Promise<string> {
+  if (req.raw.bodyUsed) return req.text()
+  const body = new BodyReader(req.raw.body)
+  const hash = createHash('sha256')
+  for (let chunk = await body.read(); chunk; chunk = await body.read()) hash.update(chunk)
+  return hash.digest('hex')
 }
 
 /** Most clients send all of a body before they listen: one that nobody will use is read before its refusal is answered. */

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gt, gte, lt, sql } from 'drizzle-orm'
 import type { InferenceState } from '../../inferences/inferences.lifecycle.ts'
 import {
   type InferenceRow,
@@ -23,12 +23,15 @@ export async function listAllInferences(
   { query }: Database,
   { filters, page }: { filters: JobFilters; page: PageRequest },
 ): Promise<{ rows: InferenceRow[]; total: number }> {
-  const where = createCondition(filters)
-  // A user's are found in the order of their times; everybody's in that of their numbers, which is the same.
-  const newestFirst =
-    filters.userId === undefined
-      ? [desc(inferences.jobId)]
-      : [desc(inferences.createdAt), desc(inferences.jobId)]
+  const isIndexedByTime = filters.userId !== undefined || isOpen(filters.status)
+  const where = and(
+    createCondition(filters),
+    // Everybody's are read from the last number on.
+    isIndexedByTime ? undefined : gt(inferences.jobId, 0),
+  )
+  const newestFirst = isIndexedByTime
+    ? [desc(inferences.createdAt), desc(inferences.jobId)]
+    : [desc(inferences.jobId)]
   const [rows, totals] = await query.batch([
     query
       .select()
@@ -42,13 +45,16 @@ export async function listAllInferences(
   return { rows, total: totals[0]?.total ?? 0 }
 }
 
+function isOpen(status: InferenceState | undefined): boolean {
+  return status === 'PENDING' || status === 'RUNNING'
+}
+
 function createCondition({ userId, status, fromMs, toMs }: JobFilters) {
-  const isOpen = status === 'PENDING' || status === 'RUNNING'
   return and(
     userId === undefined ? undefined : eq(inferences.userId, userId),
     status === undefined ? undefined : eq(inferences.state, status),
     // In the words of the index of those that are open, which are few.
-    isOpen ? sql`${inferences.state} IN ('PENDING', 'RUNNING')` : undefined,
+    isOpen(status) ? sql`${inferences.state} IN ('PENDING', 'RUNNING')` : undefined,
     fromMs === undefined ? undefined : gte(inferences.createdAt, fromMs),
     toMs === undefined ? undefined : lt(inferences.createdAt, toMs),
   )

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { answerOnce } from '../../idempotency/answer-once.ts'
+import { answerOnce, markReplayed } from '../../idempotency/answer-once.ts'
+import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
 import { abortInference } from '../../inferences/abort-inference.ts'
-import { findInferenceById } from '../../inferences/inferences.repository.ts'
 import { describeInference, findAnyInferenceOrThrow } from '../../inferences/inferences.routes.ts'
+import { resumeStart } from '../../inferences/resume-start.ts'
 import { retryInference } from '../../inferences/retry-inference.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { formatPage, readPageOrThrow } from '../../shared/pagination.ts'
@@ -64,10 +65,10 @@ const retry = createRoute({
   method: 'post',
   path: '/{id}/retry',
   middleware: [requireAdmin] as const,
-  request: { params: schemas.jobParamsSchema },
+  request: { headers: idempotencyHeaders, params: schemas.jobParamsSchema },
   responses: {
     201: jsonResponse(schemas.describedJobSchema, 'The new inference, paid for by the owner'),
-    ...errorResponses(400, 401, 403, 404, 409, 429, 503),
+    ...errorResponses(400, 401, 403, 404, 409, 422, 429, 503),
   },
 })
 
@@ -136,19 +137,19 @@ export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
     return context.json({ success: true as const, message, data }, 200)
   })
   .openapi(retry, (context) =>
-    answerOnce(context, async ({ id: retryId, isRepeat }) => {
+    answerOnce(context, async (subject) => {
       const services = context.get('services')
-      const { database, clock } = services
       const retried = await findAnyInferenceOrThrow(services, context.req.valid('param').id)
-      const made = isRepeat ? await findInferenceById(database, retryId) : null
-      if (made === null) {
-        await retryInference({ ...services, nowMs: clock.nowMs() }, retried, {
-          id: context.get('user').id,
-          requestId: context.get('requestId'),
-          retryId,
-        })
+      const resumed = subject.isRepeat
+        ? await resumeStart(services, { userId: retried.userId, inferenceId: subject.id })
+        : null
+      if (resumed) markReplayed(context)
+      const retryId = subject.isRepeat && !resumed ? await subject.renew() : subject.id
+      if (!resumed) {
+        const by = { id: context.get('user').id, requestId: context.get('requestId'), retryId }
+        await retryInference({ ...services, nowMs: services.clock.nowMs() }, retried, by)
       }
-      const inference = made ?? (await findAnyInferenceOrThrow(services, retryId))
+      const inference = resumed ?? (await findAnyInferenceOrThrow(services, retryId))
       const data = await describeInference(services, inference)
       const message = 'The failed items are being tried again'
       return context.json({ success: true as const, message, data }, 201)
