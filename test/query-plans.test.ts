@@ -76,6 +76,9 @@ describe('What a request asks the database', () => {
     ['/api/uploads/', 'user'],
     ['/api/admin/transactions', 'admin'],
     ['/api/admin/datasets', 'admin'],
+    ['/api/admin/inferences', 'admin'],
+    ['/api/admin/inferences?status=RUNNING', 'admin'],
+    ['/api/admin/inferences?userId=00000000-0000-4000-8000-000000000000', 'admin'],
     ['/api/admin/datasets?tag=old', 'admin'],
   ] as const)('%s reads by index and sorts no more than a page', async (path, role) => {
     for (const sql of await record(path, role)) {
