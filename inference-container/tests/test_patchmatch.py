@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pictures import scene
 
-from inpainting.models.patchmatch import PatchMatch, PatchMatchParameters, choose_window, split_by_thickness
+from inpainting.models.patchmatch import PatchMatch, PatchMatchParameters, split_by_thickness
 
 MODEL = PatchMatch()
 DEFAULTS = PatchMatchParameters()
@@ -42,16 +42,34 @@ def test_a_hole_along_the_border_is_not_thin_for_being_cut_by_it(box: tuple[int,
     assert split_by_thickness(hole_of(60, 60, box))[0] is None
 
 
-def test_patches_are_looked_for_wider_than_high() -> None:
-    hole = hole_of(600, 600, (250, 250, 350, 350))
-    rows, columns = choose_window(hole, hole, 3)
-    assert (rows.start, rows.stop, columns.start, columns.stop) == (200, 400, 150, 450)
+def test_nothing_is_copied_from_far_away_where_there_is_enough_nearby() -> None:
+    image = np.full((400, 400, 3), 120, np.uint8)
+    image += np.random.default_rng(3).integers(0, 20, (400, 400, 1), np.uint8)
+    image[:, :100] = (0, 0, 255)
+    hole = hole_of(400, 400, (260, 180, 300, 220))
+    filled = MODEL.fill(image, hole, None, DEFAULTS)
+    assert filled[hole != 0].min() >= 110
+    assert np.array_equal(filled[hole == 0], image[hole == 0])
 
 
-def test_the_whole_crop_is_looked_at_where_little_is_known_nearby() -> None:
-    hole = hole_of(600, 600, (250, 250, 350, 350))
-    unknown = hole_of(600, 600, (100, 100, 500, 500))
-    assert choose_window(hole, unknown, 3) == (slice(0, 600), slice(0, 600))
+@pytest.mark.parametrize("box", [(0, 0, 40, 40), (0, 60, 30, 100), (80, 0, 160, 30), (120, 80, 160, 120)])
+def test_a_hole_at_the_border_and_in_a_corner_is_textured_like_its_surroundings(box: tuple[int, int, int, int]) -> None:
+    image = np.random.default_rng(4).integers(60, 200, (120, 160, 3), np.uint8)
+    hole = hole_of(120, 160, box)
+    damaged = image.copy()
+    damaged[hole != 0] = (255, 0, 255)
+    spread = MODEL.fill(damaged, hole, None, DEFAULTS)[hole != 0].std()
+    assert 0.8 < spread / image[hole != 0].std() < 1.2
+
+
+@pytest.mark.parametrize("radius", [1, 2, 5, 8, 15])
+def test_patches_of_every_size_fill_a_hole(radius: int) -> None:
+    image, hole = scene(160, 120), hole_of(120, 160, (100, 50, 125, 75))
+    damaged = image.copy()
+    damaged[hole != 0] = (255, 0, 255)
+    filled = MODEL.fill(damaged, hole, None, PatchMatchParameters(patchSize=radius))
+    assert (np.abs(filled[hole != 0].astype(int) - (255, 0, 255)).sum(axis=1) > 60).all()
+    assert np.array_equal(filled[hole == 0], image[hole == 0])
 
 
 @pytest.mark.parametrize("size", [(1, 2), (2, 1), (1, 9), (9, 1), (2, 2), (3, 5), (8, 8), (70, 2), (64, 20), (64, 64)])
@@ -70,6 +88,15 @@ def test_other_holes_are_neither_filled_nor_looked_at() -> None:
     filled = MODEL.fill(image, hole, foreign, DEFAULTS)
     in_hole = filled[hole != 0].astype(int)
     assert (np.abs(in_hole - (255, 0, 255)).sum(axis=1) > 60).all()
+
+
+def test_what_is_under_a_hole_does_not_matter() -> None:
+    image, hole = scene(160, 120), hole_of(120, 160, (60, 40, 90, 70))
+    foreign = hole_of(120, 160, (95, 40, 110, 70))
+    other = image.copy()
+    other[(hole | foreign) != 0] = (0, 255, 0)
+    first, second = (MODEL.fill(each, hole, foreign, DEFAULTS)[hole != 0] for each in (image, other))
+    assert np.array_equal(first, second)
 
 
 def test_one_seed_gives_one_result_in_several_threads_and_another_seed_another() -> None:
