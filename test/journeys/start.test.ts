@@ -29,7 +29,14 @@ async function logInAsAdministrator(url: string): Promise<number> {
 describe('the system that npm start brings up', () => {
   it('answers its health check, and so does the inference service', async () => {
     expect(await (await fetch(`${apiUrl}/health`)).json()).toMatchObject({ status: 'OK' })
-    expect(await (await fetch(`${inferenceUrl}/health`)).json()).toMatchObject({ status: 'READY' })
+    const findStatus = async () => {
+      const { status } = (await (await fetch(`${inferenceUrl}/health`)).json()) as {
+        status: string
+      }
+      return status
+    }
+    // What other journeys began may still be in hand.
+    await expect.poll(findStatus, { timeout: 50_000 }).toBe('READY')
   })
 
   it('is seeded: the administrator can log in', async () => {

@@ -21,11 +21,13 @@ export interface Lane {
 export interface Lanes {
   /** Runs work in a lane that is free. */
   use<Result>(work: (lane: Lane) => Promise<Result>): Promise<Result>
+  readonly all: readonly Lane[]
 }
 
 /** Lanes whose datasets hold a pair each, so that what `look` sees is never nothing. */
 export async function openLanes(place: Place, count: number): Promise<Lanes> {
-  const free = await Promise.all(Array.from({ length: count }, () => openLane(place)))
+  const all = await Promise.all(Array.from({ length: count }, () => openLane(place)))
+  const free = [...all]
   const waiting: ((lane: Lane) => void)[] = []
   const take = () =>
     new Promise<Lane>((resolve) => {
@@ -34,6 +36,7 @@ export async function openLanes(place: Place, count: number): Promise<Lanes> {
       else waiting.push(resolve)
     })
   return {
+    all,
     async use(work) {
       const lane = await take()
       try {
