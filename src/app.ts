@@ -14,6 +14,7 @@ import { resultRoutes } from './inferences/results.routes.ts'
 import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
 import { mediaRoutes } from './media/media.routes.ts'
 import { modelRoutes } from './models/models.routes.ts'
+import { metricsRoutes } from './operations/metrics.routes.ts'
 import { readinessRoutes } from './operations/readiness.routes.ts'
 import { reconciliationRoutes } from './reconciliation/reconciliations.routes.ts'
 import { type AppEnv, createRouter } from './router.ts'
@@ -45,6 +46,7 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/api/users', usersRoutes)
   app.route('/api/admin', adminRoutes)
   app.route('/api/admin/inferences', jobRoutes)
+  app.route('/api/admin/metrics', metricsRoutes)
   app.route('/api/admin/audit-log', auditRoutes)
   app.route('/api/admin/reconciliations', reconciliationRoutes)
   app.route('/api/datasets', uploadRoutes)

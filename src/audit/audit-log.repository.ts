@@ -1,4 +1,4 @@
-import { and, count, desc, eq } from 'drizzle-orm'
+import { and, count, desc, eq, gt } from 'drizzle-orm'
 import type { Database } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import { type AuditLogRow, auditLog } from './audit-log.table.ts'
@@ -80,6 +80,8 @@ export async function listAudit(
 ): Promise<{ rows: AuditLogRow[]; total: number }> {
   const { actorId, ownerId, action } = filters
   const where = and(
+    // By the key, so that the newest are read and no more.
+    gt(auditLog.id, 0),
     actorId === undefined ? undefined : eq(auditLog.actorId, actorId),
     ownerId === undefined ? undefined : eq(auditLog.ownerId, ownerId),
     action === undefined ? undefined : eq(auditLog.action, action),

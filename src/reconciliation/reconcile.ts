@@ -73,8 +73,7 @@ async function checkAndSave(
   const page = await checkPage(context, JSON.parse(run.cursor) as Cursor)
   const nowMs = context.clock.nowMs()
   for (const finding of page.findings) {
-    const log = finding.repaired ? context.logger.warn : context.logger.error
-    log('reconciliation.found', { reconciliationId: run.id, ...finding })
+    context.logger.warn('reconciliation.found', { reconciliationId: run.id, ...finding })
   }
   return repository.saveProgress(context.database, {
     id: run.id,
