@@ -5,12 +5,22 @@ import { accountOf, type World } from './world.ts'
 
 /** What does not hold after a story, each a sentence; nothing when money, jobs and bytes are as they must be. */
 export async function findBroken(world: World, people: readonly Person[]): Promise<string[]> {
-  const { results } = await env.DB.prepare('SELECT id FROM users').all<{ id: string }>()
-  const broken = [...(await findOpen()), ...(await findMissingBytes()), ...(await findOrphans())]
-  for (const { id } of results) broken.push(...(await findWrongAccount(id)))
+  const broken = [
+    ...(await findOpen()),
+    ...(await findWrongBooks()),
+    ...(await findMissingBytes()),
+    ...(await findOrphans()),
+  ]
   for (const person of people) broken.push(...(await findBrokenPromises(person)))
   if (world.messageCount > 0) broken.push(`${world.messageCount} messages are left in the queues`)
   return broken
+}
+
+/** Accounts that do not hold what their users' finished work left of their tokens, or that the projection tells otherwise. */
+export async function findWrongBooks(): Promise<string[]> {
+  const users = await all<{ id: string }>('SELECT id FROM users')
+  const broken = await Promise.all(users.map(({ id }) => findWrongAccount(id)))
+  return broken.flat()
 }
 
 async function all<Row>(sql: string, ...values: unknown[]): Promise<Row[]> {
@@ -187,6 +197,11 @@ async function findBrokenPromises(person: Person): Promise<string[]> {
        (SELECT count(*) FROM dataset_items WHERE upload_id = uploads.id)`,
     person.userId,
   )
+  for (const id of person.aborted) {
+    const [job] = await all<{ state: string }>('SELECT state FROM inferences WHERE id = ?1', id)
+    if (job?.state !== 'ABORTED')
+      broken.push(`the inference ${id} was aborted and is ${job?.state}`)
+  }
   broken.push(...incomplete.map(({ id }) => `the upload ${id} has not all of its items`))
   return broken
 }

@@ -20,6 +20,8 @@ export interface Person {
   readonly token: string
   readonly datasets: string[]
   readonly inferences: string[]
+  /** Those of which they were told that they are aborted. */
+  readonly aborted: string[]
   readonly wishes: Wish[]
 }
 
@@ -174,11 +176,12 @@ export const actions: readonly (readonly [weight: number, name: string, act: Act
   [
     3,
     'abort an inference',
-    (client, person, random) =>
-      client.askOnce(person, {
-        method: 'POST',
-        path: `/api/inferences/${pickOf(person.inferences, random)}/abort`,
-      }),
+    async (client, person, random) => {
+      const id = pickOf(person.inferences, random)
+      const path = `/api/inferences/${id}/abort`
+      const answer = await client.askOnce(person, { method: 'POST', path })
+      if (answer?.status === 200) person.aborted.push(id)
+    },
   ],
   [
     2,

@@ -41,7 +41,8 @@ export interface CallOptions {
   readonly createError?: (name: string) => Error
 }
 
-const minuteMs = 60_000
+/** Longer than the sweep waits before it gives up what a request began. */
+const lateMsMax = 40 * 60_000
 /** Of this machine's time, not of the story's. */
 const stuckMs = 10_000
 
@@ -136,7 +137,7 @@ export class Stage {
         reject(error)
       }
     }
-    const lateMs = fault === 'comes late' ? actor.random.below(20 * minuteMs) : 0
+    const lateMs = fault === 'comes late' ? actor.random.below(lateMsMax) : 0
     this.#activity += 1
     this.#calls.push({ actor, name, notBeforeMs: this.nowMs + lateMs, run })
     return promise
