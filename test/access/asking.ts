@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { expect, vi } from 'vitest'
+import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { app, services } from '../support/world.ts'
 import type { Things } from './people.ts'
 import type { RouteCase } from './routes.ts'
@@ -15,9 +15,19 @@ export interface Seen {
 export const seen: Seen[] = []
 export const logged: string[] = []
 
-for (const level of ['debug', 'log', 'info', 'warn', 'error'] as const) {
-  vi.spyOn(console, level).mockImplementation((...words: unknown[]) => {
-    logged.push(words.map(String).join(' '))
+/** Begins to keep what a file's tests see and log; each file calls it once. */
+export function keepWhatIsSeen(): void {
+  beforeAll(() => {
+    seen.length = 0
+    logged.length = 0
+    for (const level of ['debug', 'log', 'info', 'warn', 'error'] as const) {
+      vi.spyOn(console, level).mockImplementation((...words: unknown[]) => {
+        logged.push(words.map(String).join(' '))
+      })
+    }
+  })
+  afterAll(() => {
+    vi.restoreAllMocks()
   })
 }
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createSignedUrls } from '../../src/media/signed-urls.ts'
 import { picture } from '../support/uploads.ts'
 import { createUser, request, services, type TestUser } from '../support/world.ts'
-import { askAndKeep, expectNoSecrets } from './asking.ts'
+import { askAndKeep, expectNoSecrets, keepWhatIsSeen } from './asking.ts'
 import { createOwner, photographWorld, type Things } from './people.ts'
 
 let owner: TestUser
@@ -14,6 +14,7 @@ let image: URL
 let mask: URL
 let result: URL
 
+keepWhatIsSeen()
 beforeAll(async () => {
   ;({ owner, things } = await createOwner())
   stranger = await createUser()

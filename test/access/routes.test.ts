@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createAdministrator, createPerson } from '../support/people.ts'
 import { app, createUser, type TestUser } from '../support/world.ts'
-import { addressOf, askAndKeep, expectNoSecrets, logged, seen } from './asking.ts'
+import { addressOf, askAndKeep, expectNoSecrets, keepWhatIsSeen, logged, seen } from './asking.ts'
 import { type BadCredential, makeBadCredentials, signRightToken } from './credentials.ts'
 import { createOwner, nameNothing, photographWorld, type Things } from './people.ts'
 import { routes } from './routes.ts'
@@ -15,6 +15,7 @@ let otherStranger: TestUser
 let administrator: TestUser
 let badCredentials: BadCredential[]
 
+keepWhatIsSeen()
 beforeAll(async () => {
   ;({ owner, things } = await createOwner())
   stranger = await createUser()
