@@ -131,6 +131,19 @@ describe.each(routes)('%s under an Idempotency-Key', (_, createStory) => {
     expect(await countEffects()).toBe(1)
   })
 
+  it('that broke off is refused with 422 for other content, and goes on with its own', async () => {
+    const { sent, other, countEffects } = await createStory()
+    const key = createKey()
+    const { using, claimed } = holdAfterClaim()
+    void post({ ...sent, key }, using)
+    await claimed
+    await endLease(key)
+    expect((await post({ ...other, key })).status).toBe(422)
+    expect(await countEffects()).toBe(0)
+    expect((await post({ ...sent, key })).status).toBeLessThan(300)
+    expect(await countEffects()).toBe(1)
+  })
+
   it('that was held for dead, and sent again, takes effect once when it goes on', async () => {
     const { sent, countEffects } = await createStory()
     const key = createKey()

@@ -209,6 +209,22 @@ describe('an upload under an Idempotency-Key', () => {
     expect(await balanceOf(mario)).toBe(98.7)
   })
 
+  it('that broke off after its receipt is refused with 422 for other content', async () => {
+    for (const at of [5, 6, 7, 8]) {
+      mario = await createUploader()
+      const key = createKey()
+      const { using, died } = breakAt({ at, mode: 'dies' })
+      await Promise.race([send(key, { image: picture, mask }, using), died])
+      await services.ledger.flush(mario.id)
+      await endLease(key)
+      const refused = await send(key, { image: mask, mask })
+      expect([refused.status, refused.body.code]).toEqual([422, 'idempotency.key_reused'])
+      expect((await send(key, { image: picture, mask })).status).toBe(200)
+      await recover([mario])
+      await expectOnce({ price: 0.65, items: 1 })
+    }
+  })
+
   it('under the key of another route is refused with 422', async () => {
     const key = createKey()
     const dataset = { path: '/api/datasets', token: mario.accessToken, json: { name: 'more' } }
