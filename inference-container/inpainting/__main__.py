@@ -15,6 +15,7 @@ import uvicorn
 from inpainting import __version__
 from inpainting.logs import configure_logs
 from inpainting.processes.child import tidy_up, warm_up
+from inpainting.processes.confinement import keep_memory
 from inpainting.settings import Settings, SettingsError, read_settings
 
 EXIT_UNUSABLE = 2
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return EXIT_UNUSABLE
     configure_logs(settings.log_level)
+    keep_memory()
     asyncio.run(serve(app, settings, listener))
     logging.shutdown()
     tidy_up()

@@ -68,7 +68,7 @@ class MediaClient:
                 self._ensure_size(len(chunks), name)
             return chunks
 
-    async def store(self, url: str, data: bytes | bytearray, *, content_type: str) -> None:
+    async def store(self, url: str, data: bytes | bytearray | memoryview, *, content_type: str) -> None:
         """Writes a result; raises ItemError: origin.refused or result.store_failed."""
         content = bytes(data) if len(data) <= _PIECE_BYTES else _cut(data)
         headers = {"Content-Type": content_type, "Content-Length": str(len(data))}
@@ -112,7 +112,7 @@ class MediaClient:
             )
 
 
-async def _cut(data: bytes | bytearray) -> AsyncIterator[bytes]:
+async def _cut(data: bytes | bytearray | memoryview) -> AsyncIterator[bytes]:
     view = memoryview(data)
     for start in range(0, len(view), _PIECE_BYTES):
         yield bytes(view[start : start + _PIECE_BYTES])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -103,6 +104,9 @@ class Service:
         # Their weights may take minutes to come, while what is ready works.
         await self._staff.set_up(self.registry.later_ids)
         self._widen()
+        # What is there now stays, and need not be looked through for garbage.
+        gc.collect()
+        gc.freeze()
         log.info("models set up", extra={"fields": {"reasons": self.registry.reasons}})
 
     def _widen(self) -> None:

@@ -17,7 +17,7 @@ PREFIX = struct.Struct("<IQ")
 _SOCKET_BYTES = 1024 * 1024
 
 Message = dict[str, Any]
-Blob = bytes | bytearray
+Blob = bytes | bytearray | memoryview
 
 
 def create_pair() -> tuple[socket.socket, socket.socket]:
@@ -35,15 +35,16 @@ def pack(message: Message, blobs: tuple[Blob, ...]) -> bytes:
     return PREFIX.pack(len(head), sum(len(blob) for blob in blobs)) + head
 
 
-def unpack(head: bytearray, body: bytearray) -> tuple[Message, list[bytearray]]:
-    """The message and its blobs."""
+def unpack(head: bytearray, body: bytearray) -> tuple[Message, list[Blob]]:
+    """The message and its blobs, which are parts of one memory."""
     message: Message = json.loads(head)
     sizes = message.pop("blobs")
     if len(sizes) == 1:
         return message, [body]
-    blobs, position = [], 0
+    blobs: list[Blob] = []
+    view, position = memoryview(body), 0
     for size in sizes:
-        blobs.append(body[position : position + size])
+        blobs.append(view[position : position + size])
         position += size
     return message, blobs
 
@@ -55,7 +56,7 @@ class ChildEnd:
         self._socket = end
         self._lock = threading.Lock()
 
-    def receive(self) -> tuple[Message, list[bytearray]] | None:
+    def receive(self) -> tuple[Message, list[Blob]] | None:
         """The next message; None once the service is gone."""
         prefix = self._read(PREFIX.size)
         if prefix is None:

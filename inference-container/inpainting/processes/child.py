@@ -109,7 +109,7 @@ class Child:
         """Sends a message; one to a process that is gone is lost."""
         self._to_send.put_nowait((message, blobs))
 
-    async def receive(self) -> tuple[Message, list[bytearray]] | None:
+    async def receive(self) -> tuple[Message, list[Blob]] | None:
         """The next message; None once the process has ended."""
         try:
             prefix = await self._read(PREFIX.size)

@@ -12,6 +12,9 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+# malloc.h. Arrays of up to this size come from memory that is kept, of which so much is kept at most.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_ARRAY_BYTES, _KEPT_BYTES = 8 * 1024 * 1024, 48 * 1024 * 1024
 _OOM_SCORE = "500"
 
 
@@ -32,8 +35,20 @@ def confine(*, bytes_max: int | None = None, nice: int = 0) -> None:
         # Where the machine's memory runs out, an item is lost and not the service.
         with suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE)
+    keep_memory()
     if bytes_max is not None:
         bound_memory(bytes_max)
+
+
+def keep_memory() -> None:
+    """Lets this process keep what the arrays of a picture took for those of the next, where the C library can (glibc).
+
+    Otherwise each array is given back and asked for anew, page by page: a tenth of the time of a small picture.
+    """
+    with suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_M_MMAP_THRESHOLD, _KEPT_ARRAY_BYTES)
+        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def _let_go_of_service() -> None:

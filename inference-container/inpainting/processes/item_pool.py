@@ -44,7 +44,7 @@ class Answer:
     """What a process answered. `told` is the result's description or, where `data` is None, the error's."""
 
     told: dict[str, Any]
-    data: bytearray | None
+    data: Blob | None
     milliseconds: dict[str, float]
     cpu_seconds: float
 
@@ -293,7 +293,7 @@ class ItemPool:
 
     # A process's answers
 
-    def _take(self, worker: _Worker, message: Message, blobs: list[bytearray]) -> None:
+    def _take(self, worker: _Worker, message: Message, blobs: list[Blob]) -> None:
         if "loaded" in message:
             self._note_loaded(message)
             return

@@ -25,7 +25,7 @@ from inpainting.models import Model
 from inpainting.models.contract import SetupError
 from inpainting.models.registry import create_registry
 from inpainting.processes.batching import Batcher, take_batch_seconds
-from inpainting.processes.channel import ChildEnd, Message
+from inpainting.processes.channel import Blob, ChildEnd, Message
 from inpainting.processes.confinement import bound_memory, confine, unbound_memory
 from inpainting.settings import Settings
 
@@ -160,7 +160,7 @@ class ItemWorker:
 class _Item:
     """An item in hand."""
 
-    def __init__(self, order: dict[str, Any], blobs: list[bytearray], seconds_max: float) -> None:
+    def __init__(self, order: dict[str, Any], blobs: list[Blob], seconds_max: float) -> None:
         self.number: int = order["number"]
         self.order = order
         self.blobs = blobs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import os
 import signal
@@ -27,3 +28,6 @@ if any(name.startswith("INFERENCE_") and name.endswith("_WEIGHTS") for name in o
     importlib.import_module("onnxruntime")
 # Threads do not survive a fork: none may be started here.
 cv2.setNumThreads(1)
+# What is imported stays: no process need look through it for garbage, nor take a copy of it by looking.
+gc.collect()
+gc.freeze()
