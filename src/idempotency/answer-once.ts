@@ -197,8 +197,9 @@ async function keep(
   )
   const kept: KeptAnswer = { headers, text: await answer.clone().text() }
   const body = JSON.stringify(kept)
-  if (body.length > rules.answerCharactersMax) await repository.dropLease(database, holder)
-  else await repository.keepAnswer(database, holder, { status: answer.status, body })
+  const isKept = answer.status < 400 && body.length <= rules.answerCharactersMax
+  if (isKept) await repository.keepAnswer(database, holder, { status: answer.status, body })
+  else await repository.dropLease(database, holder)
 }
 
 function replay(context: AppContext, row: rules.ClaimedRow): Response {
