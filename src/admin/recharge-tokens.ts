@@ -2,6 +2,7 @@ import { recordAuditOnce } from '../audit/audit-log.repository.ts'
 import { formatTokens, type TokenAmount } from '../ledger/amounts.ts'
 import { createRefusalError } from '../ledger/ledger.errors.ts'
 import type { Services } from '../services.ts'
+import { describeError } from '../shared/logger.ts'
 import { findLiveUserByEmail } from '../users/users.repository.ts'
 import type { UserRow } from '../users/users.table.ts'
 import { adminErrors } from './admin.errors.ts'
@@ -19,7 +20,7 @@ export interface Recharge {
  * Throws `admin.user_not_found` and the ledger's refusals.
  */
 export async function rechargeTokens(
-  { database, ledger, clock }: Pick<Services, 'database' | 'ledger' | 'clock'>,
+  { database, ledger, clock, logger }: Pick<Services, 'database' | 'ledger' | 'clock' | 'logger'>,
   {
     administrator,
     recharge,
@@ -37,16 +38,21 @@ export async function rechargeTokens(
     description: `Admin recharge by ${administrator.email}: +${formatTokens(recharge.amount)} tokens`,
   })
   if (!answer.ok) throw createRefusalError(answer)
-  await recordAuditOnce(database, {
-    atMs: clock.nowMs(),
-    actor: administrator,
-    action: 'tokens.recharged',
-    subjectKind: 'account',
-    subjectId: user.id,
-    ownerId: user.id,
-    requestId,
-    operationId,
-    details: { tokens: formatTokens(recharge.amount), balance: formatTokens(answer.balance) },
-  })
+  try {
+    await recordAuditOnce(database, {
+      atMs: clock.nowMs(),
+      actor: administrator,
+      action: 'tokens.recharged',
+      subjectKind: 'account',
+      subjectId: user.id,
+      ownerId: user.id,
+      requestId,
+      operationId,
+      details: { tokens: formatTokens(recharge.amount), balance: formatTokens(answer.balance) },
+    })
+  } catch (error) {
+    // The tokens are there, and the ledger's entry tells who gave them: a refusal now would have them given twice.
+    logger.error('audit.not_recorded', { operationId, ...describeError(error) })
+  }
   return { user, newBalance: answer.balance }
 }

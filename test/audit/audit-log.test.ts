@@ -1,13 +1,16 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { rechargeTokens } from '../../src/admin/recharge-tokens.ts'
+import { createAmount } from '../../src/ledger/amounts.ts'
 import { allSucceed, deliver, startWith } from '../support/inferences.ts'
 import {
   createAdministrator,
   createPerson,
   createRegistration,
   type Person,
+  silentLogger,
 } from '../support/people.ts'
-import { ask, request } from '../support/world.ts'
+import { ask, request, services } from '../support/world.ts'
 
 const path = '/api/admin/audit-log'
 
@@ -159,5 +162,33 @@ describe('the list of the audit log', () => {
     const { token } = await createPerson()
     expect((await ask('GET', path)).status).toBe(401)
     expect((await ask('GET', path, { token })).status).toBe(403)
+  })
+})
+
+describe('a recharge whose entry cannot be written', () => {
+  it('is answered as it took effect, so that nobody gives the tokens twice', async () => {
+    const mario = await createPerson({ tokens: 10 })
+    const anna = await createAdministrator()
+    const raw = new Proxy(services.database.raw, {
+      get(target, name) {
+        if (name === 'prepare') {
+          return (sql: string) => {
+            if (sql.includes('audit_log')) throw new Error('the database is locked')
+            return target.prepare(sql)
+          }
+        }
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const { newBalance } = await rechargeTokens(
+      { ...services, database: { ...services.database, raw }, logger: silentLogger },
+      {
+        administrator: anna.user,
+        recharge: { id: crypto.randomUUID(), email: mario.user.email, amount: createAmount(5000) },
+      },
+    )
+    expect(newBalance).toBe(15_000)
+    expect(await logOf(mario.user.id)).toEqual([])
   })
 })
