@@ -118,8 +118,8 @@ def _tell_small(rounds: list[Round], seconds: float, service: Running) -> bool:
     _tell_shares("processor time, store and clients counted as the service's,", whole)
     print(
         f"\nThe goal is {_GOAL_SHARE:.0%} by rate. Store and clients work on the same cores, so their time counts "
-        "against the service's rate. On a machine that others use too, more processes get more of it: there the rate flatters "
-        "the service, and the last share is what it would be on idle cores at best."
+        "against the service's rate. On a machine that others use too, more processes get more of it: there the rate "
+        "flatters the service, and the last share is what it would be on idle cores at best."
     )
     print(f"Memory of all its processes afterwards: {read_memory(service.process_id) / 1e6:.0f} MB.")
     return share >= _GOAL_SHARE
