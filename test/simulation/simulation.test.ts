@@ -10,9 +10,15 @@ declare module 'vitest' {
 const { first, count } = inject('stories')
 const seeds = Array.from({ length: count }, (_, number) => `${first + number}`)
 
+/** A story that could not be told to its end is a broken one. */
+const describeBreak = (seed: string) => (error: unknown) => {
+  const broken = [`the story broke off: ${String(error)}`]
+  return { seed, broken, faults: {}, actionCount: 0, endedAfterMs: 0, trace: [] as string[] }
+}
+
 describe('whole stories in which anything fails at any step', () => {
   it.each(seeds)('story %s loses nothing', { timeout: 600_000 }, async (seed) => {
-    const { trace, ...told } = await play(seed)
+    const { trace, ...told } = await play(seed).catch(describeBreak(seed))
     console.log(JSON.stringify({ ...told, calls: trace.length }))
     if (told.broken.length > 0) console.log(trace.join('\n'))
     expect(told.broken).toEqual([])
