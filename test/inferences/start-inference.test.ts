@@ -4,7 +4,12 @@ import { createDatasetWithItems, startHeld } from '../support/inferences.ts'
 import { stageModels, toldList } from '../support/models.ts'
 import { balanceOf, createUser, request, services } from '../support/world.ts'
 
-beforeAll(() => void stageModels(() => Response.json(toldList)))
+beforeAll(async () => {
+  stageModels(() => Response.json(toldList))
+  // A service that did not answer the file before is not asked again at once.
+  const told = async () => expect(await services.models.find()).not.toBeNull()
+  await vi.waitFor(told, { timeout: 20_000, interval: 200 })
+})
 afterAll(() => vi.restoreAllMocks())
 
 const start = (user: Parameters<typeof request>[0], json: unknown) =>
