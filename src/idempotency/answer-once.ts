@@ -157,10 +157,12 @@ async function runHeld<Answer extends Response>(
       logger.warn(`idempotency.${what}_failed`, { subjectId: start.id, ...describeError(error) })
     }
   }
-  const timer = setInterval(
-    () => void tryTo('renewal', () => repository.renewLease(database, holder, clock.nowMs())),
-    rules.leaseRenewalMs,
-  )
+  const heldUntilMs = clock.nowMs() + rules.heldMsMax
+  const timer = setInterval(() => {
+    const nowMs = clock.nowMs()
+    if (nowMs > heldUntilMs) clearInterval(timer)
+    else void tryTo('renewal', () => repository.renewLease(database, holder, nowMs))
+  }, rules.leaseRenewalMs)
   try {
     const answer = await run(subject)
     await tryTo('keeping', () => keep(context, holder, answer))

@@ -9,6 +9,9 @@ export const keptMs = 24 * 60 * 60_000
 export const leaseMs = 60_000
 export const leaseRenewalMs = 15_000
 
+/** No request lives this long: one that hangs holds its key no longer. */
+export const heldMsMax = 20 * 60_000
+
 /** A longer answer is not kept: it is made again from what is there. */
 export const answerCharactersMax = 256 * 1024
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sweepIdempotencyKeys } from '../../src/idempotency/sweep-idempotency-keys.ts'
-import { createKey, isReplayed, later, post } from '../support/keyed.ts'
+import { createKey, holdAfterClaim, isReplayed, later, post } from '../support/keyed.ts'
 import { createPerson, createRegistration } from '../support/people.ts'
 import { createUser } from '../support/world.ts'
 
@@ -69,6 +69,34 @@ describe('an Idempotency-Key', () => {
     expect(refused.body.code).toBe('datasets.name_taken')
     const other = await createDataset(token, key, 'pictures')
     expect([other.status, isReplayed(other)]).toEqual([201, false])
+  })
+
+  it('is held as long as its request is worked on, and no longer than any request lives', async () => {
+    const { token } = await createPerson()
+    const key = createKey()
+    const { using, claimed, release } = holdAfterClaim()
+    let minutes = 0
+    const clock = { nowMs: () => Date.now() + minutes * 60_000 }
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const sent = { path: '/api/datasets', token, key, json: { name: 'photos' } }
+      const held = post(sent, { ...using, clock })
+      await claimed
+      const leaseSeconds = async () =>
+        (Number((await readRow(key))?.lease_until) - Date.now()) / 1000
+      expect(await leaseSeconds()).toBeCloseTo(60, -1)
+      minutes = 19
+      vi.advanceTimersByTime(15_000)
+      await expect.poll(leaseSeconds).toBeGreaterThan(19 * 60)
+      minutes = 21
+      vi.advanceTimersByTime(60_000)
+      expect(await leaseSeconds()).toBeLessThan(21 * 60)
+      release()
+      expect((await held).status).toBe(201)
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(isReplayed(await createDataset(token, key))).toBe(true)
   })
 
   it('of one route is refused on another', async () => {

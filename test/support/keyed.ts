@@ -53,7 +53,10 @@ export function breakAt(fault: Fault) {
   return { using, calls: faulty.calls, died: faulty.died }
 }
 
-/** The services that stop at the first call of the database after the key was claimed, until `release` is called. */
+/**
+ * The services that stop at the first call of the database after the key was claimed, until `release` is called. What is
+ * asked of the key itself goes through.
+ */
 export function holdAfterClaim() {
   const gate = Promise.withResolvers<void>()
   const claimed = Promise.withResolvers<void>()
@@ -72,14 +75,14 @@ export function holdAfterClaim() {
 
 function withGate(raw: D1Database, wait: () => Promise<void>, onBatch: () => void) {
   const originals = new WeakMap<object, D1PreparedStatement>()
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
+  const wrap = (sql: string, statement: D1PreparedStatement): D1PreparedStatement => {
     const wrapped = new Proxy(statement, {
       get(target, key) {
         const value: unknown = Reflect.get(target, key)
         if (typeof value !== 'function') return value
-        if (key === 'bind') return (...values: unknown[]) => wrap(target.bind(...values))
+        if (key === 'bind') return (...values: unknown[]) => wrap(sql, target.bind(...values))
         return async (...parameters: unknown[]) => {
-          await wait()
+          if (!sql.includes('idempotency_keys')) await wait()
           return Reflect.apply(value, target, parameters)
         }
       },
@@ -88,7 +91,7 @@ function withGate(raw: D1Database, wait: () => Promise<void>, onBatch: () => voi
     return wrapped
   }
   const gated = {
-    prepare: (sql: string) => wrap(raw.prepare(sql)),
+    prepare: (sql: string) => wrap(sql, raw.prepare(sql)),
     async batch(statements: D1PreparedStatement[]) {
       await wait()
       const answers = await raw.batch(statements.map((one) => originals.get(one) ?? one))
