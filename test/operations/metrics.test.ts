@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { createLedgerProjection } from '../../src/ledger/ledger.projection.ts'
 import { collectMetrics } from '../../src/operations/metrics.ts'
 import { sweep } from '../../src/sweep.ts'
 import { replaceMeans } from '../ledger/account/account-fixtures.ts'
+import { forgetEverything } from '../support/forget.ts'
 import {
   allSucceed,
   consumerWith,
@@ -26,6 +27,8 @@ async function readMetrics() {
 }
 
 describe('the metrics', () => {
+  beforeEach(forgetEverything)
+
   it('tell what waits, since when, and what is reserved for it', async () => {
     const before = await readMetrics()
     const { mario } = await startWith(2)

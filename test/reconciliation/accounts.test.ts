@@ -7,18 +7,10 @@ import {
   readProjectedAccount,
   readProjection,
 } from '../ledger/account/account-fixtures.ts'
+import { forgetEverything } from '../support/forget.ts'
 import { allSucceed, deliver, startWith } from '../support/inferences.ts'
 import { balanceOf, services, type TestUser } from '../support/world.ts'
-import {
-  change,
-  context,
-  day,
-  findingsOf,
-  forgetEverything,
-  hour,
-  later,
-  reconcile,
-} from './reconcile-world.ts'
+import { change, context, day, findingsOf, hour, later, reconcile } from './reconcile-world.ts'
 
 let mario: TestUser
 let inferenceId: string

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { forgetEverything } from '../support/forget.ts'
 import { createUploader, listItems, listStored, mask, picture, upload } from '../support/uploads.ts'
 import { request, services, type TestUser } from '../support/world.ts'
-import { change, day, findingsOf, forgetEverything, later, reconcile } from './reconcile-world.ts'
+import { change, day, findingsOf, later, reconcile } from './reconcile-world.ts'
 
 let mario: TestUser
 let keys: string[]

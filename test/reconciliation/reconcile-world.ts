@@ -52,25 +52,3 @@ export async function change(sql: string, ...values: unknown[]): Promise<void> {
     .bind(...values)
     .run()
 }
-
-/** Leaves no row that an account or an object belongs to: a reconciliation looks at everything there is. */
-export async function forgetEverything(): Promise<void> {
-  const tables = [
-    'dataset_tags',
-    'dataset_items',
-    'uploads',
-    'videos',
-    'ingestions',
-    'file_uploads',
-    'datasets',
-    'inference_items',
-    'inference_tasks',
-    'inference_videos',
-    'inferences',
-    'token_transactions',
-    'token_accounts',
-    'users',
-    'reconciliations',
-  ]
-  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
-}

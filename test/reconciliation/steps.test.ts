@@ -7,8 +7,9 @@ import {
   findReconciliation,
   listReconciliations,
 } from '../../src/reconciliation/reconciliations.repository.ts'
+import { forgetEverything } from '../support/forget.ts'
 import { createUser, request, services, type TestUser } from '../support/world.ts'
-import { change, context, day, forgetEverything, hour, later, start } from './reconcile-world.ts'
+import { change, context, day, hour, later, start } from './reconcile-world.ts'
 
 const find = (id: string) => findReconciliation(services.database, id)
 const all = async () => (await listReconciliations(services.database, { page: 1, limit: 100 })).rows
