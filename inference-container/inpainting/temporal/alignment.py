@@ -50,7 +50,7 @@ def fit_flow(flow: Pixels, reliable: Pixels) -> Fit | None:
     x = (columns * _FIT_STRIDE - width_cells / 2) / size
     y = (rows * _FIT_STRIDE - height / 2) / size
     points = np.column_stack([np.ones(len(x)), x, y])
-    model = np.zeros((3, 2))
+    model: Pixels = np.zeros((3, 2))
     model[0] = np.median(moves, axis=0)
     rest = _lengths(moves - points @ model)
     width = max(4.0, 1.5 * float(np.median(rest)))
@@ -102,8 +102,8 @@ def choose_points(grey: Pixels, usable: Pixels) -> Points | None:
     rows, columns = height // _TILE_CELLS, width // _TILE_CELLS
     if rows * columns < _REFINE_POINTS_MIN:
         return None
-    tiles = strength[:height, :width].reshape(rows, _TILE_CELLS, columns, _TILE_CELLS)
-    tiles = tiles.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
+    parted = strength[:height, :width].reshape(rows, _TILE_CELLS, columns, _TILE_CELLS)
+    tiles = parted.transpose(0, 2, 1, 3).reshape(rows * columns, -1)
     best = tiles.argmax(axis=1)
     tile = np.arange(rows * columns)
     chosen = tiles[tile, best] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import cv2
@@ -12,7 +13,13 @@ from inpainting.models.opencv import inpaint
 from inpainting.temporal.fields import read
 from inpainting.temporal.footage import Footage, PairStore
 from inpainting.temporal.fusing import fuse, smooth_points
-from inpainting.temporal.grounds import fill_from_others, find_foreign, find_suspicious, measure_ground_share
+from inpainting.temporal.grounds import (
+    GroundImage,
+    fill_from_others,
+    find_foreign,
+    find_suspicious,
+    measure_ground_share,
+)
 from inpainting.temporal.things import Things
 from inpainting.temporal.tracing import carry_ground
 from inpainting.temporal.windows import WINDOW_FRAMES
@@ -22,8 +29,10 @@ FillStill = Callable[[Pixels, Pixels, Pixels | None], Pixels]
 # At least this many frames have to show a thing behind a hole.
 _VOTES_MIN = 2
 _VOTES_WINDOW = (7, 7)
-# What is left of one frame is filled smoothly where no pixel of it is further than this from its edge.
-_SMOOTH_DISTANCE_MAX = 12.0
+# What is left of one frame is filled smoothly where no pixel of it is further than this from its edge,
+# in a frame of so many pixels; in a larger one by its size.
+_SMOOTH_DISTANCE_MAX = 32.0
+_SMOOTH_FRAME_PIXELS = 640 * 360
 _CONTEXT = 8
 # What an anchor counts whose hole is surrounded by things.
 _ANCHOR_WEIGHT_MIN = 0.02
@@ -86,7 +95,7 @@ class _WindowFiller:
         image, left = ground.image, ground.unsure
         if ground.hidden.any():
             left = left | self._carry_anchors(index, image, ground.hidden)
-        front, unsure = self._fill_things(index, image)
+        front, unsure = self._fill_things(index, image, ground)
         left = (left & ~front) | unsure
         if left.any():
             image = self._fill_rest(image, left)
@@ -99,7 +108,8 @@ class _WindowFiller:
     def _fill_rest(self, image: Pixels, hole: Pixels) -> Pixels:
         """Fills one frame's leavings: smoothly where they are narrow, as these change from frame to frame."""
         distance = cv2.distanceTransform(cv2.copyMakeBorder(hole, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
-        if distance.max() > _SMOOTH_DISTANCE_MAX:
+        size = max(1.0, math.sqrt(hole.size / _SMOOTH_FRAME_PIXELS))
+        if distance.max() > _SMOOTH_DISTANCE_MAX * size:
             return self._fill_alone(image, hole, None)
         x, y, width, height = cv2.boundingRect(hole)
         part = (slice(max(0, y - _CONTEXT), y + height + _CONTEXT), slice(max(0, x - _CONTEXT), x + width + _CONTEXT))
@@ -108,7 +118,7 @@ class _WindowFiller:
         image[part] = np.where(hole[part][..., np.newaxis] != 0, smooth, image[part])
         return image
 
-    def _fill_things(self, index: int, image: Pixels) -> tuple[Pixels, Pixels]:
+    def _fill_things(self, index: int, image: Pixels, ground: GroundImage) -> tuple[Pixels, Pixels]:
         """Paints things in front of the ground; answers where, and where there is one that cannot be told."""
         hole = self._footage.hole(index)
         front, unsure = np.zeros_like(hole), np.zeros_like(hole)
@@ -118,9 +128,13 @@ class _WindowFiller:
         votes = np.stack([fronts.says_thing, asked]).astype(np.float32)
         thing, count = smooth_points(votes, np.stack([asked > 0] * 2), x, y, _VOTES_WINDOW)
         covered = (2 * thing > count) & (count >= _VOTES_MIN)
-        suspicious = find_suspicious(self._footage, index)
+        suspicious = find_suspicious(self._footage, index, ground)
+        # What is right beside the hole knows better than what another frame lets expect.
+        covered &= False if suspicious is None else suspicious[y, x] != 0
         if suspicious is not None:
-            unsure[y, x] = (suspicious[y, x] != 0) & ~covered & (count - 2 * thing < _VOTES_MIN)
+            # Nobody knows the ground that no frame shows: with a thing before it, it is the frame's own to continue.
+            open_ = (suspicious | ground.hidden)[y, x] != 0
+            unsure[y, x] = open_ & ~covered & ((count - 2 * thing < _VOTES_MIN) | (ground.hidden[y, x] != 0))
         if covered.any():
             fused = fuse(fronts.sources, x, y)
             use = covered & fused.is_trusted

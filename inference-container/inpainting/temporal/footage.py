@@ -9,6 +9,7 @@ import numpy as np
 
 from inpainting.models import Pixels
 from inpainting.temporal.fields import read, widen
+from inpainting.temporal.foreground import find_foreground
 from inpainting.temporal.motion import Flow, Look, Pair, look_at, measure_pair
 
 # Soft edges of what is removed reach this far out of a hole: such pixels are no source.
@@ -16,6 +17,8 @@ RIM_PIXELS = 2
 # Beside a hole motion is measured badly, so that what is there is judged by what is beyond.
 BESIDE_PIXELS = 8
 _MASK_BYTES_MAX = 96 * 2**20
+# What stands in front of the ground is seen on half the grid, and has soft edges.
+_FRONT_EDGE_CELLS = 2
 _SPECK = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
@@ -77,6 +80,7 @@ class Footage:
         self._masks = _RecentMasks()
         self._boxes: dict[int, tuple[int, int, int, int]] = {}
         self._grounds: dict[int, Pixels | None] = {}
+        self._fronts: dict[int, Pixels | None] = {}
 
     def frame(self, index: int) -> Pixels:
         return self._frames[index - self.first]
@@ -134,7 +138,21 @@ class Footage:
             return None
         most = np.maximum(masks[0], masks[-1])
         ground: Pixels = np.where(most == 255, most, np.minimum(masks[0], masks[-1]))
+        front = self.front(index)
+        if front is not None:
+            ground[widen(front, _FRONT_EDGE_CELLS) != 0] = 0
         return ground
+
+    def front(self, index: int) -> Pixels | None:
+        """1 on the grid where a frame shows what most others do not; None where there is nothing of the kind."""
+        if index not in self._fronts:
+            front = find_foreground(self.step, self.look, index)
+            if front is not None:
+                height, width = self.look(index).grey.shape
+                soft = cv2.resize(255 * front, (width, height), interpolation=cv2.INTER_LINEAR)
+                front = (soft > 127).astype(np.uint8)
+            self._fronts[index] = front
+        return self._fronts[index]
 
     def things(self, index: int) -> Pixels | None:
         """255 on the grid where a frame shows what moves otherwise than the ground."""
@@ -142,7 +160,8 @@ class Footage:
         if not masks:
             return None
         things: Pixels = np.maximum(masks[0], masks[-1])
-        return things
+        front = self.front(index)
+        return things if front is None else np.maximum(things, 255 * front)
 
     def others(self, index: int) -> Pixels | None:
         """1 where a frame shows what is not ground, specks left out, but for what is beside its hole."""

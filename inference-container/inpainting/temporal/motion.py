@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -43,6 +43,13 @@ _BESIDE_CELLS = 6
 _SETTLED_LEVELS = 1.0
 
 
+class Coarse(NamedTuple):
+    """A frame's colours, and where they are known (1)."""
+
+    colours: Pixels
+    known: Pixels
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """What of a frame is kept to measure motion, on a grid. `scale` is the grid's size over the frame's.
@@ -55,6 +62,13 @@ class Look:
     colours: Pixels
     known: Pixels
     scale: tuple[float, float]
+
+    @cached_property
+    def coarse(self) -> Coarse:
+        """The frame on half the grid."""
+        size = (max(1, self.grey.shape[1] // 2), max(1, self.grey.shape[0] // 2))
+        known = cv2.resize(self.known * 255, size, interpolation=cv2.INTER_AREA)
+        return Coarse(cv2.resize(self.colours, size, interpolation=cv2.INTER_AREA), (known == 255).astype(np.uint8))
 
     @cached_property
     def thin(self) -> Pixels:
@@ -73,7 +87,8 @@ class Flow:
 
     `ground`: motion of what stays behind, everywhere, things in front of it and holes included. `is_ground`: 255
     where the frame shows ground, GROUND_OPEN where the neighbour does not tell. `thing`: measured motion of what
-    moves otherwise, valid where `is_thing` is 255. `is_sure`: 255 where `ground` leads there and back.
+    moves otherwise, valid where `is_thing` is 255. `is_sure`: 255 where `ground` leads there and back. `per_pixel`:
+    cells of the grid for each pixel of the frame, across and down.
     """
 
     ground: Pixels
@@ -81,6 +96,7 @@ class Flow:
     thing: Pixels
     is_thing: Pixels
     is_sure: Pixels
+    per_pixel: Pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,4 +289,5 @@ def _split(
         thing=(flow * to_pixels).astype(np.float32),
         is_thing=thing,
         is_sure=np.where(sure, 255, 0).astype(np.uint8),
+        per_pixel=1 / to_pixels,
     )

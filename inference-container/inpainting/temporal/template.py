@@ -17,6 +17,9 @@ _SHIFT_CELLS_MAX = 3.0
 _POINTS_MIN = 12
 _POINTS_SHARE = 0.15
 _TRUST_MIN = 0.35
+# Of the points that are seen so many have to be within so many levels.
+_MATCH_SHARE = 0.6
+_MATCH_LEVELS = 14.0
 
 
 class Template:
@@ -63,3 +66,13 @@ class Template:
         if trust < _TRUST_MIN or float(np.abs(moved - expected).max()) > _SHIFT_CELLS_MAX:
             return None
         return moved.astype(np.float32)
+
+    def matches(self, look: Look, moved: Pixels) -> bool:
+        """Whether a frame shows the points after they have moved by so many cells, as far as it shows any."""
+        x, y = self._x + np.float32(moved[0]), self._y + np.float32(moved[1])
+        seen = (x >= 0) & (y >= 0) & (x <= look.known.shape[1] - 1) & (y <= look.known.shape[0] - 1)
+        seen &= read(look.known, x, y) != 0
+        if np.count_nonzero(seen) < _POINTS_MIN:
+            return True
+        rest = np.abs(read(look.thin, x[seen], y[seen]) - self._level[seen])
+        return float((rest < _MATCH_LEVELS).mean()) > _MATCH_SHARE

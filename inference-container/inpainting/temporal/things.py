@@ -21,19 +21,29 @@ _SAMPLE_CELLS = 300
 _ANSWERS_MIN = 8
 _ANSWERS_SHARE = 0.15
 _PARTS_MAX = 8
+# A part is believed to be in a frame that shows things over this share of where either is, and over so many cells.
+_CONFIRM_SHARE = 0.6
+_CONFIRM_SHARE_DISTINCT = 0.3
+_CONFIRM_CELLS_MIN = 30
+_BESIDE_CELLS = 3
 _PART_CELLS_MIN = 40
 # How far around a part a frame that shows it tells what is not part of it, in pixels.
 _BESIDE = 8
 # The edge of a thing is measured badly: its middle is asked for its motion.
+_EDGE = np.ones((3, 3), np.uint8)
 _CORE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 
 
 class Part(NamedTuple):
-    """A connected piece of what moves in one frame: its label, some of its points in pixels, and their box."""
+    """A connected piece of what moves in one frame: its label, some of its points in pixels, and their box.
+
+    `x` and `y` are of its middle, `edged` (across, down, in cells) of all of it with its edge.
+    """
 
     label: int
     x: Pixels
     y: Pixels
+    edged: tuple[Pixels, Pixels]
     box: tuple[float, float, float, float]
 
 
@@ -71,6 +81,7 @@ class Things:
     def __init__(self, footage: Footage) -> None:
         self._footage = footage
         self._parts: dict[int, tuple[Pixels, list[Part]]] = {}
+        self._distinct: dict[tuple[int, int], Template] = {}
         self._ways: dict[tuple[int, int, int], Pixels] = {}
 
     def trace(self, index: int, x: Pixels, y: Pixels) -> Fronts:
@@ -86,7 +97,7 @@ class Things:
                 gain = gain * step[1]
                 for part in self.parts(here)[1]:
                     moved = self._way(here, part, -direction)
-                    if len(moved) >= distance:
+                    if len(moved) >= distance and self._is_confirmed(index, here, part, moved[distance - 1]):
                         view = _View(here, way, distance, gain)
                         self._ask(question, view, part, moved[distance - 1])
         return question.answer
@@ -115,10 +126,17 @@ class Things:
             firm = cv2.erode(piece, _CORE, borderType=cv2.BORDER_CONSTANT, borderValue=0)
             rows, columns = np.nonzero(firm if cv2.countNonZero(firm) >= _PART_CELLS_MIN else piece)
             stride = max(1, len(rows) // _SAMPLE_CELLS)
+            wide = cv2.dilate(cv2.copyMakeBorder(piece, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0), _EDGE)
+            edge_rows, edge_columns = np.nonzero(wide)
+            some = slice(None, None, max(1, len(edge_rows) // (2 * _SAMPLE_CELLS)))
+            edged = (
+                (edge_columns[some] - 1 + left).astype(np.float32),
+                (edge_rows[some] - 1 + top).astype(np.float32),
+            )
             x = (columns[::stride] + left + 0.5) * scale_x - 0.5
             y = (rows[::stride] + top + 0.5) * scale_y - 0.5
             box = (left * scale_x, top * scale_y, (left + width) * scale_x, (top + height) * scale_y)
-            parts.append(Part(number, x.astype(np.float32), y.astype(np.float32), box))
+            parts.append(Part(number, x.astype(np.float32), y.astype(np.float32), edged, box))
         return kept[labels], parts
 
     def _way(self, index: int, part: Part, direction: int) -> Pixels:
@@ -136,7 +154,7 @@ class Things:
         speed = None if step is None else self._measure(step[0], part)
         if speed is None:
             return np.zeros((0, 2), np.float32)
-        template = Template(self._footage.look(index), *self._footage.to_grid(part.x, part.y, self.parts(index)[0]))
+        template = Template(self._footage.look(index), *part.edged)
         scale = np.array(self._cell_pixels(index), np.float32)
         if not template.is_distinct:
             return np.zeros((0, 2), np.float32)
@@ -151,6 +169,45 @@ class Things:
             moved = moved + speed
             ways.append(moved)
         return np.array(ways, np.float32).reshape(-1, 2)
+
+    def _is_confirmed(self, index: int, here: int, part: Part, moved: Pixels) -> bool:
+        """Whether a frame shows a part of another where that should have moved to.
+
+        One with a surface of its own is told by that. An even one has to be where, and only where, the frame shows
+        things.
+        """
+        key = (here, part.label)
+        if key not in self._distinct:
+            middle = self._footage.to_grid(part.x, part.y, self.parts(here)[0])
+            self._distinct[key] = Template(self._footage.look(here), *middle)
+        template = self._distinct[key]
+        cells = moved / np.array(self._cell_pixels(here), np.float32)
+        if template.is_distinct and not template.matches(self._footage.look(index), cells):
+            return False
+        share = _CONFIRM_SHARE_DISTINCT if template.is_distinct else _CONFIRM_SHARE
+        shown, labels = self.parts(index)[0], self.parts(here)[0]
+        known, known_here = self._footage.look(index).known, self._footage.look(here).known
+        if shown.shape != labels.shape:
+            return False
+        across, down = cells
+        left, top, right, bottom = (
+            round(value / scale + shift)
+            for value, scale, shift in zip(
+                part.box, 2 * self._cell_pixels(here), (across, down, across, down), strict=True
+            )
+        )
+        left, top = max(0, left - _BESIDE_CELLS), max(0, top - _BESIDE_CELLS)
+        right, bottom = min(labels.shape[1], right + _BESIDE_CELLS), min(labels.shape[0], bottom + _BESIDE_CELLS)
+        if right <= left or bottom <= top:
+            return False
+        matrix = np.array([[1, 0, left - across], [0, 1, top - down]], np.float64)
+        size, flags = (right - left, bottom - top), cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        expected = cv2.warpAffine((labels == part.label).astype(np.uint8), matrix, size, flags=flags)
+        told = cv2.warpAffine(known_here, matrix, size, flags=flags) & known[top:bottom, left:right]
+        expected = cv2.bitwise_and(expected, told)
+        seen = (shown[top:bottom, left:right] != 0) & (told != 0)
+        both, either = np.count_nonzero(seen & (expected != 0)), np.count_nonzero(seen | (expected != 0))
+        return bool(both >= _CONFIRM_CELLS_MIN and both >= share * either)
 
     def _cell_pixels(self, index: int) -> tuple[float, float]:
         labels = self.parts(index)[0]
