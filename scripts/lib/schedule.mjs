@@ -13,7 +13,7 @@ const firstTriesMax = 3
  */
 export async function startSchedule(workerUrl, warn) {
   for (let tries = 1; ; tries += 1) {
-    const problem = await fire(workerUrl)
+    const problem = await fireSchedule(workerUrl)
     if (!problem) break
     if (tries === firstTriesMax) {
       warn(
@@ -24,13 +24,13 @@ export async function startSchedule(workerUrl, warn) {
     await sleep(1_000)
   }
   setInterval(async () => {
-    const problem = await fire(workerUrl)
+    const problem = await fireSchedule(workerUrl)
     if (problem) warn(`the scheduled handler failed (${problem})`)
   }, everyMs)
 }
 
-/** @param {string} workerUrl @returns {Promise<string | undefined>} what went wrong */
-async function fire(workerUrl) {
+/** Fires the scheduled handler once. @param {string} workerUrl @returns {Promise<string | undefined>} what went wrong */
+export async function fireSchedule(workerUrl) {
   try {
     const answer = await fetch(`${workerUrl}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*`, {
       signal: AbortSignal.timeout(timeoutMs),
