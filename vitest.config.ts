@@ -17,6 +17,11 @@ function readStories({ STORIES_FROM = '0', STORIES = '24' }: NodeJS.ProcessEnv) 
   return { first: Number(STORIES_FROM), count: Number(STORIES) }
 }
 
+/** From which seed the fuzzing is made up, and how many times as many requests as usual it sends. */
+function readFuzz({ FUZZ_SEED = '6', FUZZ_TIMES = '1' }: NodeJS.ProcessEnv) {
+  return { seed: Number(FUZZ_SEED), times: Number(FUZZ_TIMES) }
+}
+
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(path.join(import.meta.dirname, 'migrations'))
   return {
@@ -35,7 +40,7 @@ export default defineConfig(async () => {
       // How fast something is, no test says: this only ends one that hangs.
       testTimeout: 60_000,
       hookTimeout: 60_000,
-      provide: { stories: readStories(process.env) },
+      provide: { stories: readStories(process.env), fuzz: readFuzz(process.env) },
     },
   }
 })
