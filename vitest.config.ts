@@ -13,7 +13,7 @@ const testSecrets = {
 }
 
 /** Which stories of the simulation are played: a few, or those that `npm run simulate` names. */
-function readStories({ STORIES_FROM = '0', STORIES = '24' }: NodeJS.ProcessEnv) {
+function readStories({ STORIES_FROM = '0', STORIES = '12' }: NodeJS.ProcessEnv) {
   return { first: Number(STORIES_FROM), count: Number(STORIES) }
 }
 

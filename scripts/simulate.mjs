@@ -24,6 +24,8 @@ process.exitCode = values.guards ? await removeGuards({ from, count }) : await p
 async function playAll() {
   /** @type {Record<string, number>} */
   const faults = {}
+  /** @type {Record<string, number>} */
+  const made = {}
   const sums = { stories: 0, actions: 0, calls: 0, broken: 0, longestMs: 0 }
   for (let first = from; first < from + count; first += storiesAtOnce) {
     const { failure } = await playStories({
@@ -34,9 +36,8 @@ async function playAll() {
         sums.actions += story.actionCount
         sums.calls += story.calls
         sums.longestMs = Math.max(sums.longestMs, story.endedAfterMs)
-        for (const [fault, times] of Object.entries(story.faults)) {
-          faults[fault] = (faults[fault] ?? 0) + times
-        }
+        add(faults, story.faults)
+        add(made, story.made)
         if (story.broken.length === 0) return
         sums.broken += 1
         say(`Story ${story.seed} came out wrong: ${story.broken.join('; ')}`)
@@ -51,11 +52,21 @@ async function playAll() {
   }
   say(
     `\n${sums.stories} stories, ${sums.actions} things that people did, ${sums.calls} calls of something outside. ` +
-      `Faults: ${Object.entries(faults)
-        .map(([fault, times]) => `${fault} ${times}`)
-        .join(', ')}. ` +
+      `Made: ${list(made)}. Faults: ${list(faults)}. ` +
       `Everything had ended at most ${Math.round(sums.longestMs / minuteMs)} minutes after the last fault. ` +
       `Broken: ${sums.broken}.`,
   )
   return sums.broken > 0 ? 1 : 0
+}
+
+/** @param {Record<string, number>} sums @param {Readonly<Record<string, number>>} more */
+function add(sums, more) {
+  for (const [name, count] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + count
+}
+
+/** @param {Record<string, number>} sums */
+function list(sums) {
+  return Object.entries(sums)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
 }

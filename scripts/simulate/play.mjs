@@ -7,6 +7,7 @@ import { fromRoot } from '../lib/paths.mjs'
  * @property {string} seed
  * @property {Record<string, number>} faults
  * @property {number} actionCount
+ * @property {Record<string, number>} made
  * @property {number} endedAfterMs
  * @property {number} calls
  * @property {readonly string[]} broken

@@ -50,7 +50,7 @@ export interface Troubles {
 const triesMax = 3
 
 /** What a client does: it asks, and asks again under the same key where the answer is missing. */
-export function createClient(world: World, troubles: Troubles) {
+export function createClient(world: World, troubles: Troubles, administrator: { token: string }) {
   async function askOnce(person: Person, asked: Asked): Promise<Answer | null> {
     const headers = new Headers({
       authorization: `Bearer ${asked.token ?? person.token}`,
@@ -97,7 +97,7 @@ export function createClient(world: World, troubles: Troubles) {
     return null
   }
 
-  return { askOnce, wish }
+  return { askOnce, wish, administrator }
 }
 
 type Client = ReturnType<typeof createClient>
@@ -133,9 +133,11 @@ const startInference: Action = async (client, person, random) => {
   if (answer?.status === 201) person.inferences.push(answer.body.inference.id)
 }
 
+export const uploadPair = upload(() => ({ image: picture, mask }))
+
 /** What people do, and how often beside the rest. */
 export const actions: readonly (readonly [weight: number, name: string, act: Action])[] = [
-  [6, 'upload a pair', upload(() => ({ image: picture, mask }))],
+  [6, 'upload a pair', uploadPair],
   [1, 'upload a grey mask', upload(() => ({ image: picture, mask: grey(128) }))],
   [1, 'upload a mask of another size', upload(() => ({ image: picture, mask: grey(255, 8, 8) }))],
   [
@@ -163,7 +165,7 @@ export const actions: readonly (readonly [weight: number, name: string, act: Act
     2,
     'create a dataset',
     async (client, person, random) => {
-      const name = `set ${random.below(4)}`
+      const name = `set ${random.below(3)}`
       if (!person.datasets.includes(name)) person.datasets.push(name)
       await client.wish(person, 'dataset', {
         method: 'POST',
@@ -172,9 +174,9 @@ export const actions: readonly (readonly [weight: number, name: string, act: Act
       })
     },
   ],
-  [6, 'start an inference', startInference],
+  [10, 'start an inference', startInference],
   [
-    3,
+    4,
     'abort an inference',
     async (client, person, random) => {
       const id = pickOf(person.inferences, random)
@@ -202,12 +204,38 @@ export const actions: readonly (readonly [weight: number, name: string, act: Act
       }),
   ],
   [
-    1,
+    0.5,
     'delete a dataset',
     (client, person, random) =>
       client.askOnce(person, {
         method: 'DELETE',
         path: `/api/datasets/${encodeURIComponent(pickOf(person.datasets, random))}`,
       }),
+  ],
+  [
+    1,
+    'an administrator aborts an inference',
+    async (client, person, random) => {
+      const id = pickOf(person.inferences, random)
+      const path = `/api/admin/inferences/${id}/abort`
+      const { token } = client.administrator
+      const answer = await client.askOnce(person, { method: 'POST', path, token })
+      if (answer?.status === 200) person.aborted.push(id)
+    },
+  ],
+  [
+    2,
+    'an administrator has failed items tried again',
+    async (client, person, random) => {
+      const path = `/api/admin/inferences/${pickOf(person.inferences, random)}/retry`
+      const { token } = client.administrator
+      await client.wish(person, 'inference', { method: 'POST', path, token })
+    },
+  ],
+  [
+    0.2,
+    'leave',
+    (client, person) =>
+      client.askOnce(person, { method: 'DELETE', path: `/api/users/${person.userId}` }),
   ],
 ]

@@ -13,7 +13,15 @@ const seeds = Array.from({ length: count }, (_, number) => `${first + number}`)
 /** A story that could not be told to its end is a broken one. */
 const describeBreak = (seed: string) => (error: unknown) => {
   const broken = [`the story broke off: ${String(error)}`]
-  return { seed, broken, faults: {}, actionCount: 0, endedAfterMs: 0, trace: [] as string[] }
+  return {
+    seed,
+    broken,
+    faults: {},
+    made: {},
+    actionCount: 0,
+    endedAfterMs: 0,
+    trace: [] as string[],
+  }
 }
 
 describe('whole stories in which anything fails at any step', () => {

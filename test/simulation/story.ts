@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { findBroken, findWrongBooks } from './invariants.ts'
-import { actions, createClient, type Person, type Troubles } from './people.ts'
+import { actions, createClient, type Person, type Troubles, uploadPair } from './people.ts'
 import type { Random } from './random.ts'
 import { calm } from './service.ts'
 import type { FaultKind } from './stage.ts'
@@ -13,6 +13,8 @@ export interface Told {
   readonly trace: readonly string[]
   readonly faults: Readonly<Partial<Record<FaultKind | 'restart', number>>>
   readonly actionCount: number
+  /** What came of it: uploads, accounts, and inferences by their state. */
+  readonly made: Readonly<Record<string, number>>
   /** How long after the last fault everything had ended, in milliseconds of the story. */
   readonly endedAfterMs: number
 }
@@ -49,7 +51,18 @@ export async function play(seed: string): Promise<Told> {
     const fault = /\(([a-z ]+)\)$/.exec(line)?.[1]
     if (fault) faults[fault] = (faults[fault] ?? 0) + 1
   }
-  return { seed, broken: [...broken], trace: world.stage.trace, faults, actionCount, endedAfterMs }
+  const made = await countMade()
+  const { trace } = world.stage
+  return { seed, broken: [...broken], trace, faults, actionCount, made, endedAfterMs }
+}
+
+async function countMade(): Promise<Record<string, number>> {
+  const { results } = await env.DB.prepare(
+    `SELECT 'uploads' AS what, count(*) AS count FROM uploads
+     UNION ALL SELECT 'users', count(*) FROM users
+     UNION ALL SELECT * FROM (SELECT state, count(*) FROM inferences GROUP BY state)`,
+  ).all<{ what: string; count: number }>()
+  return Object.fromEntries(results.map(({ what, count }) => [what, count]))
 }
 
 const bad = (rate: number) => ({
@@ -89,10 +102,12 @@ async function registerPeople(world: World, count: number): Promise<Person[]> {
       wishes: [],
     })),
   )
-  const client = createClient(world, { wrong: [] })
+  const client = createClient(world, { wrong: [] }, administratorOf(people))
   for (const person of people) {
     const json = { name: 'set 0' }
     void client.askOnce(person, { method: 'POST', path: '/api/datasets', json })
+    await stage.runAll()
+    void uploadPair(client, person, world.random)
     await stage.runAll()
   }
   return people
@@ -101,8 +116,8 @@ async function registerPeople(world: World, count: number): Promise<Person[]> {
 /** The part of the story in which things happen and fail. */
 async function live(world: World, people: readonly Person[], troubles: Troubles) {
   const { random, stage } = world
-  const client = createClient(world, troubles)
-  const actionCount = 6 + random.below(20)
+  const client = createClient(world, troubles, administratorOf(people))
+  const actionCount = 8 + random.below(28)
   const atOnceMax = 1 + random.below(5)
   let left = actionCount
   let acting = 0
@@ -132,12 +147,11 @@ async function act(
   people: readonly Person[],
   random: Random,
 ): Promise<void> {
-  const [admin, ...others] = people
-  const person = others[random.below(others.length)]
-  if (!admin || !person) throw new Error('A story needs somebody.')
-  if (random.chance(0.1)) return recharge(client, { admin, person }, 1 + random.below(50))
+  const person = people[1 + random.below(people.length - 1)]
+  if (!person) throw new Error('A story needs somebody.')
+  if (random.chance(0.1)) return recharge(client, person, 1 + random.below(50))
   const total = actions.reduce((sum, [weight]) => sum + weight, 0)
-  let drawn = random.below(total)
+  let drawn = random.next() * total
   for (const [weight, , action] of actions) {
     drawn -= weight
     if (drawn < 0) return void (await action(client, person, random))
@@ -146,13 +160,19 @@ async function act(
 
 async function recharge(
   client: ReturnType<typeof createClient>,
-  { admin, person }: { admin: Person; person: Person },
+  person: Person,
   tokens: number,
 ): Promise<void> {
-  const { token } = admin
+  const { token } = client.administrator
   const json = { email: person.email, amount: tokens }
   const asked = { method: 'POST', path: '/api/admin/user-tokens', json, token }
   await client.wish(person, 'recharge', asked, tokens * 1000)
+}
+
+/** The first of the people is the one who administers. */
+function administratorOf([administrator]: readonly Person[]): Person {
+  if (administrator) return administrator
+  throw new Error('A story needs an administrator.')
 }
 
 /**
