@@ -184,6 +184,22 @@ describe('a reconciliation of the media store', () => {
     },
   )
 
+  it.each([
+    ['an upload', (userId: string) => `datasets/${userId}/${crypto.randomUUID()}_x.png`],
+    ['an inference', (userId: string) => `inferences/${userId}/${crypto.randomUUID()}/x.png`],
+    ['a part', (userId: string) => `parts/${userId}/${crypto.randomUUID()}/00001`],
+  ])(
+    'tells an object of a user whom the database does not know, and leaves it: %s',
+    async (_what, createKey) => {
+      const key = await plant(createKey(crypto.randomUUID()))
+      expect(await findingsOf([key], later(300 * day))).toEqual([
+        expect.objectContaining({ code: 'media.object_strange', repaired: false, ids: [key] }),
+      ])
+      expect(await isStored(key)).toBe(true)
+      await env.MEDIA.delete(key)
+    },
+  )
+
   it('believes the object and not a list that was read before it was stored', async () => {
     const blind = { ...services.media, list: async function* () {} }
     expect(await findingsOf(keys, later(0, { media: blind }))).toEqual([])

@@ -113,15 +113,18 @@ async function findMissing(
   return absent.filter((key) => wanted.has(key))
 }
 
-/** Deletes what nothing names and nobody writes any more. A key that is none of ours is told and left alone. */
+/**
+ * Deletes what nothing names and nobody writes any more. What no user of this database can have written is told and left
+ * alone: rows of users are never deleted, so that it belongs to another database, or this one is not the bucket's.
+ */
 async function deleteUnnamed(
   { database, media, clock }: CheckMediaContext,
   unnamed: readonly StoredObject[],
 ): Promise<(Finding | null)[]> {
   if (unnamed.length === 0) return []
-  const owned = unnamed.map(({ key }) => ({ key, owner: ownerOf(key) }))
+  const { owned, strange } = await splitByOwner(database, unnamed)
   const isFree = await findFree(database, owned, clock.nowMs())
-  const candidates = owned.flatMap(({ key, owner }) => (owner && isFree(owner) ? [key] : []))
+  const candidates = owned.flatMap(({ key, owner }) => (isFree(owner) ? [key] : []))
   const named = await repository.keepNamed(database, candidates)
   const rubbish = candidates.filter((key) => !named.has(key))
   await media.deleteMany(rubbish)
@@ -135,18 +138,35 @@ async function deleteUnnamed(
     findingOf({
       code: 'media.object_strange',
       repaired: false,
-      ids: owned.flatMap(({ key, owner }) => (owner === null ? [key] : [])),
-      message: 'The media store holds keys that this API never makes; they were left alone.',
+      ids: strange,
+      message:
+        'The media store holds keys that this API never makes, or of users that this database does not know; they were left alone.',
     }),
   ]
 }
 
+async function splitByOwner(
+  database: Database,
+  objects: readonly StoredObject[],
+): Promise<{ owned: { key: string; owner: KeyOwner }[]; strange: string[] }> {
+  const read = objects.map(({ key }) => ({ key, owner: ownerOf(key) }))
+  const userIds = read.flatMap(({ owner }) => (owner === null ? [] : [owner.userId]))
+  const known = await repository.listKnownUsers(database, [...new Set(userIds)])
+  const owned: { key: string; owner: KeyOwner }[] = []
+  const strange: string[] = []
+  for (const { key, owner } of read) {
+    if (owner !== null && known.has(owner.userId)) owned.push({ key, owner })
+    else strange.push(key)
+  }
+  return { owned, strange }
+}
+
 async function findFree(
   database: Database,
-  owned: readonly { owner: KeyOwner | null }[],
+  owned: readonly { owner: KeyOwner }[],
   nowMs: number,
 ): Promise<(owner: KeyOwner) => boolean> {
-  const owners = owned.flatMap(({ owner }) => (owner === null ? [] : [owner]))
+  const owners = owned.map(({ owner }) => owner)
   const uploads = owners.flatMap((owner) => (owner.kind === 'upload' ? [owner.uploadId] : []))
   const inferences = owners.flatMap((owner) =>
     owner.kind === 'inference' ? [owner.inferenceId] : [],

@@ -28,6 +28,18 @@ export async function listNamedKeys(
   return lists.map(({ results }) => results.map(({ key }) => key))
 }
 
+/** Those of the users that are on record, deleted ones too. */
+export async function listKnownUsers(
+  { raw }: Database,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { results } = await raw
+    .prepare('SELECT id FROM users WHERE id IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(userIds))
+    .all<{ id: string }>()
+  return new Set(results.map(({ id }) => id))
+}
+
 /** Those of the uploads that are under way, or whose objects are being deleted by somebody else. */
 export async function listBusyUploads(
   { raw }: Database,
