@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../src/app.ts'
+import { recordAuditOnce } from '../src/audit/audit-log.repository.ts'
 import { createDatabase } from '../src/shared/database.ts'
 import { findLiveAdministrator } from '../src/users/users.repository.ts'
 import { createUser } from './support/world.ts'
@@ -93,6 +94,22 @@ describe('What a request asks the database', () => {
       const steps = (await explain(sql)).filter((step) => !bounded.includes(step))
       expect(steps.filter(grows), sql).toEqual([])
     }
+  })
+
+  it('finds whether something is in the audit log among what its owner has there', async () => {
+    const { database, statements } = createRecorder()
+    await recordAuditOnce(createDatabase(database), {
+      atMs: 1,
+      actor: null,
+      action: 'tokens.recharged',
+      subjectKind: 'account',
+      subjectId: 'somebody',
+      ownerId: 'somebody',
+      requestId: null,
+      operationId: 'once',
+    })
+    const steps = await Promise.all(statements.map(explain))
+    expect(steps.flat().join()).toContain('audit_log_by_owner')
   })
 
   it('finds an administrator among any number of users', async () => {

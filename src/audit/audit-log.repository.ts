@@ -61,8 +61,9 @@ export async function recordAuditOnce(
   entry: AuditEntry & { readonly ownerId: string; readonly operationId: string },
 ): Promise<void> {
   const { operationId, ...rest } = entry
+  // The plus leaves the index of owners to SQLite: of an action there are as many entries as the log has.
   const known = `SELECT 1 FROM audit_log
-    WHERE owner_id = ?7 AND action = ?4 AND details ->> 'operationId' = ?9 ->> 'operationId'`
+    WHERE owner_id = ?7 AND +action = ?4 AND details ->> 'operationId' = ?9 ->> 'operationId'`
   const details = { ...entry.details, operationId }
   await insertStatement(database, { ...rest, details }, `NOT EXISTS (${known})`).run()
 }
