@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { sweepInferences } from '../../src/inferences/sweep-inferences.ts'
 import {
   fillLineStatement,
+  fillLines,
   passPlaceStatement,
 } from '../../src/inferences/tasks/promotions.repository.ts'
 import type { TaskMessage } from '../../src/inferences/tasks/tasks.queue.ts'
@@ -120,6 +121,20 @@ describe('one user’s thousands of items', () => {
     expect(ran[0]).toBeGreaterThan(queuedMax)
     expect(ran[1]).toBeGreaterThan(0)
     expect(ran[2]).toBe(1)
+  })
+
+  it('leave them their turns whichever lot is drawn', async () => {
+    const anna = await createUser({ tokens: 5000 })
+    const jobs = [await start(anna, 600), await start(anna, 600)]
+    const drawn = new Set<string>()
+    // The largest lots, each for one place more.
+    for (let places = 1; places <= 24; places += 1) {
+      const lot = `f${crypto.randomUUID().slice(1, 8)}`
+      const fill = { userId: anna.id, queuedMax: queuedMax + places, lot, nowMs: Date.now() }
+      const [task] = await fillLines(services.database, fill)
+      drawn.add(task?.inferenceId ?? 'none')
+    }
+    expect(drawn).toEqual(new Set(jobs.map((job) => job.id)))
   })
 
   it('that are queued are counted apart from the videos that are put together', async () => {

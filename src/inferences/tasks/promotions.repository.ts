@@ -96,9 +96,9 @@ function promote(by: { line: Line; room: string }): string {
     RETURNING id AS taskId, inference_id AS inferenceId, kind, first_position AS firstPosition`
 }
 
-/** A number from an id of random hexadecimal digits. */
+/** A number from an id of random hexadecimal digits: of 28 bits, so that its product is an integer to SQLite. */
 function drawLot(id = ''): number {
-  return Number.parseInt(id.slice(-8), 16) || 0
+  return Number.parseInt(id.slice(-7), 16) || 0
 }
 
 /** What promotions answered, as the messages that are to be sent. */
