@@ -1,4 +1,3 @@
-import type { Clock } from '../shared/clock.ts'
 import { type CheckContext, checkPage } from './check-page.ts'
 import { addFindings, countFindings, type Finding } from './findings.rules.ts'
 import {
@@ -7,6 +6,8 @@ import {
   reconciliationDeadlineMs,
   reconciliationEveryMs,
   reconciliationLeaseMs,
+  statementsPerPage,
+  stepStatementsMax,
   sweepStepMs,
   systemStarter,
 } from './reconciliations.lifecycle.ts'
@@ -38,7 +39,7 @@ export async function sweepReconciliation(context: ReconcileContext): Promise<vo
 }
 
 /**
- * Goes on with what is running, page by page for about so long, unless somebody else does. Each page's end is written
+ * Goes on with what is running, page by page for about so long and so many statements, unless somebody else does. Each page's end is written
  * down with what was found, so that a step that dies is done again from its last page: what it repaired is right by then.
  */
 export async function stepReconciliation(
@@ -56,8 +57,11 @@ export async function stepReconciliation(
   if (claimed === undefined) return
   try {
     let run: ReconciliationRow | undefined = claimed
-    while (run?.state === 'RUNNING') {
-      run = await checkAndSave(context, run, leaseId)
+    let statements = 0
+    while (run?.state === 'RUNNING' && statements < stepStatementsMax) {
+      const cursor = JSON.parse(run.cursor) as Cursor
+      statements += statementsPerPage[cursor.stage]
+      run = await checkAndSave(context, { run, cursor, leaseId })
       if (clock.nowMs() - startMs >= budgetMs) return
     }
   } finally {
@@ -66,11 +70,10 @@ export async function stepReconciliation(
 }
 
 async function checkAndSave(
-  context: ReconcileContext & { readonly clock: Clock },
-  run: ReconciliationRow,
-  leaseId: string,
+  context: ReconcileContext,
+  { run, cursor, leaseId }: { run: ReconciliationRow; cursor: Cursor; leaseId: string },
 ): Promise<ReconciliationRow | undefined> {
-  const page = await checkPage(context, JSON.parse(run.cursor) as Cursor)
+  const page = await checkPage(context, cursor)
   const nowMs = context.clock.nowMs()
   for (const finding of page.findings) {
     context.logger.warn('reconciliation.found', { reconciliationId: run.id, ...finding })

@@ -56,6 +56,16 @@ export const reconciliationLeaseMs = 2 * 60_000
 /** How long one run of the sweep, and the request that starts one, go on with it. */
 export const sweepStepMs = 10_000
 export const requestStepMs = 5_000
+/** How many statements of D1 a step may run: an invocation has a thousand, and the rest of the sweep needs some. */
+export const stepStatementsMax = 600
+/** About what a page of each stage runs, its bookkeeping included: an account takes five, and eight where much is wrong. */
+export const statementsPerPage: Readonly<Record<Stage, number>> = {
+  accounts: 120,
+  inferences: 2,
+  uploads: 2,
+  videos: 2,
+  objects: 20,
+}
 
 /** Who starts the daily one. */
 export const systemStarter = 'system'

@@ -35,8 +35,11 @@ export async function start(nowMs = Date.now()): Promise<string> {
 /** Runs one reconciliation to its end; answers its row and what it found. */
 export async function reconcile(using: ReconcileContext = context) {
   const id = await start(using.clock.nowMs())
-  await stepReconciliation(using, hour)
-  const row = await findReconciliation(services.database, id)
+  let row = await findReconciliation(services.database, id)
+  for (let step = 0; step < 100 && row?.state === 'RUNNING'; step += 1) {
+    await stepReconciliation(using, hour)
+    row = await findReconciliation(services.database, id)
+  }
   if (row?.state !== 'COMPLETED') throw new Error(`It is ${row?.state} at ${row?.cursor}.`)
   return { row, findings: JSON.parse(row.findings) as Finding[] }
 }

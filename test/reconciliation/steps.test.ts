@@ -58,6 +58,25 @@ describe('a reconciliation in steps', () => {
     expect(JSON.parse(row?.findings ?? '')).toHaveLength(1)
   })
 
+  it('leaves accounts to the next step before it has asked the database a thousand times', async () => {
+    const many = 120
+    await change(
+      `INSERT INTO users
+       SELECT 'many-' || value, name, surname, 'many-' || value, 'many-' || value, password_hash, role, access_version,
+         created_at, updated_at, deleted_at
+       FROM users JOIN json_each(?1) WHERE users.id = ?2`,
+      JSON.stringify(Array.from({ length: many }, (_, index) => index)),
+      mario.id,
+    )
+    const id = await start()
+    await stepReconciliation(context, hour)
+    expect(await find(id)).toMatchObject({ state: 'RUNNING', accountsChecked: 100 })
+    await stepReconciliation(context, hour)
+    expect(await find(id)).toMatchObject({ state: 'COMPLETED' })
+    await change("DELETE FROM users WHERE id LIKE 'many-%'")
+    expect((await find(id))?.accountsChecked).toBeGreaterThan(many)
+  })
+
   it('gives its lease back when a store breaks, so that the next step need not wait', async () => {
     const id = await start()
     const media = { ...services.media, list: () => breakAtOnce() }
