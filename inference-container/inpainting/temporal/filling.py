@@ -28,6 +28,8 @@ FillStill = Callable[[Pixels, Pixels, Pixels | None], Pixels]
 
 # At least this many frames have to show a thing behind a hole.
 _VOTES_MIN = 2
+# So many that agree are believed whatever is beside the hole.
+_VOTES_SURE, _VOTES_SURE_SHARE = 3, 0.7
 _VOTES_WINDOW = (7, 7)
 # What is left of one frame is filled smoothly where no pixel of it is further than this from its edge,
 # in a frame of so many pixels; in a larger one by its size.
@@ -129,8 +131,9 @@ class _WindowFiller:
         thing, count = smooth_points(votes, np.stack([asked > 0] * 2), x, y, _VOTES_WINDOW)
         covered = (2 * thing > count) & (count >= _VOTES_MIN)
         suspicious = find_suspicious(self._footage, index, ground)
-        # What is right beside the hole knows better than what another frame lets expect.
-        covered &= False if suspicious is None else suspicious[y, x] != 0
+        # What is right beside the hole knows better than a few frames that let expect a thing.
+        sure = (thing >= _VOTES_SURE) & (thing >= _VOTES_SURE_SHARE * count)
+        covered &= sure if suspicious is None else sure | (suspicious[y, x] != 0)
         if suspicious is not None:
             # Nobody knows the ground that no frame shows: with a thing before it, it is the frame's own to continue.
             open_ = (suspicious | ground.hidden)[y, x] != 0

@@ -88,4 +88,4 @@ class Clip:
     def psnr(self, indices: range, run: str = "run") -> float:
         where = self.mask != 0
         errors = [(self.truth[i][where].astype(float) - self.result(i, run)[where]) ** 2 for i in indices]
-        return float(10 * np.log10(255**2 / np.mean(errors)))
+        return float(10 * np.log10(255**2 / max(np.mean(errors), 1e-6)))
