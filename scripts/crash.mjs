@@ -3,7 +3,8 @@
  * random moments and starts them again, then waits until everything has ended and checks that nothing was lost. The seed
  * decides what people do and what is killed when; how the machine runs beside that, nobody decides.
  * `--plan kill-inference,kill-both` does just that, `--people 4`, `--sweep-seconds 60` (every minute as `npm start`; less
- * saves waiting), `--calm-seconds 20` (the longest between two), `--port 8795`.
+ * saves waiting), `--calm-seconds 20` (the longest between two), `--port 8795`,
+ * `--inference-port 8796`.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     'sweep-seconds': { type: 'string', default: '60' },
     'calm-seconds': { type: 'string', default: '20' },
     port: { type: 'string', default: '8795' },
+    'inference-port': { type: 'string', default: '8796' },
   },
 })
 
@@ -37,13 +39,12 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 try {
   const plan = values.plan?.split(',') ?? null
   for (const name of plan ?? []) findDisturbance(name)
-  const port = Number(values.port)
   const broken = await playCrashes({
     children,
     toolsNode: await ensureInstalled(children, 'run'),
     settings: readStartSettingsOrThrow({
-      PORT: String(port),
-      INFERENCE_PORT: String(port + 1),
+      PORT: values.port,
+      INFERENCE_PORT: values['inference-port'],
       STATE_DIR: stateFolder,
     }),
     seed: values.seed,
