@@ -2,7 +2,8 @@ import type { Database } from '../shared/database.ts'
 
 /*
  * What D1 tells of how things stand. Every query reads what is open, what is newest, or the last day: none grows with
- * all that ever happened. A CROSS JOIN keeps SQLite from beginning with the larger table.
+ * all that ever happened. A CROSS JOIN keeps SQLite from beginning with the larger table, and INDEXED BY from reading all
+ * rows in the order of their groups.
  */
 
 /** How many inferences back the figures of the last day look. */
@@ -37,7 +38,8 @@ const queries = {
   reservations: `SELECT operation_type AS type, count(*) AS count, -sum(amount) AS amount, min(created_at) AS at
     FROM token_transactions WHERE status = 'pending' GROUP BY operation_type`,
   tokens: `SELECT operation_type AS type, status, count(*) AS count, sum(amount) AS amount
-    FROM token_transactions WHERE created_at >= ?1 GROUP BY operation_type, status`,
+    FROM token_transactions INDEXED BY token_transactions_by_time
+    WHERE created_at >= ?1 GROUP BY operation_type, status`,
   undelivered: `SELECT count(*) AS count, min(recent.at) AS at FROM (
       SELECT reservation_id, settled_at, coalesce(settled_at, created_at) AS at
       FROM inferences WHERE job_id > 0 ORDER BY job_id DESC LIMIT ${undeliveredLookBack}) AS recent
