@@ -16,6 +16,7 @@ export const inferenceErrors = defineErrors({
   'inferences.not_ended': 409,
   'inferences.ended': 409,
   'inferences.too_many_running': 429,
+  'inferences.start_given_up': 409,
   'inferences.nothing_to_retry': 409,
   'inferences.retry_running': 409,
   'inferences.dataset_gone': 409,

@@ -62,7 +62,7 @@ export async function launchInference(
     amount: price.total,
   })
   // A failure is no refusal: nobody knows whether the inference was written, and the sweep finds out.
-  const { jobId, runningCount, queued } = await insertInference(context.database, {
+  const { jobId, isGivenUp, runningCount, queued } = await insertInference(context.database, {
     ...planned,
     operationId,
     reservationId,
@@ -76,6 +76,7 @@ export async function launchInference(
   await sendOrLeaveToSweep(context, queued)
   if (jobId !== null) return jobId
   await context.ledger.release(userId, { reservationId })
+  if (isGivenUp) throw createGivenUp()
   ensureRoomToRun(context.settings, runningCount)
   throw planned.retryOf === null ? createDatasetNotFound() : createRetryOvertaken()
 }
@@ -102,6 +103,13 @@ export function createDatasetNotFound() {
   return inferenceErrors.createError(
     'inferences.dataset_not_found',
     'The specified dataset was not found.',
+  )
+}
+
+function createGivenUp() {
+  return inferenceErrors.createError(
+    'inferences.start_given_up',
+    'The start took longer than 5 minutes, or the request was sent again meanwhile, and it was given up. Nothing was charged. If no other start came of it, send it again.',
   )
 }
 

@@ -75,8 +75,10 @@ export interface NewInference extends Omit<PlannedInference, 'tasks'> {
 }
 
 export interface InsertedInference {
-  /** Null when nothing was written: the sweep has given the operation up, the dataset is gone, or there are too many. */
+  /** Null when nothing was written: the operation was given up, the dataset is gone, or there are too many. */
   readonly jobId: number | null
+  /** Whether the sweep, or a repeat of the request, gave the operation up before. */
+  readonly isGivenUp: boolean
   /** How many of the user's inferences have not ended, this one included. */
   readonly runningCount: number
   readonly queued: readonly TaskMessage[]
@@ -138,13 +140,21 @@ export async function insertInference(
       )
       .bind(inference.id, JSON.stringify(inference.tasks), inference.nowMs),
     fillLineStatement(database, { ...inference, line: 'tasks' }),
-    database.raw.prepare(`SELECT ${runningOf('?1')} AS runningCount`).bind(inference.userId),
+    database.raw
+      .prepare(
+        `SELECT ${runningOf('?1')} AS runningCount,
+           EXISTS (SELECT 1 FROM abandoned_operations WHERE operation_id = ?2) AS isGivenUp`,
+      )
+      .bind(inference.userId, inference.operationId),
   ])
   const inserted = results[0]?.results[0] as { jobId: number } | undefined
-  const counted = results.at(-1)?.results[0] as { runningCount: number } | undefined
+  const found = results.at(-1)?.results[0] as
+    | { runningCount: number; isGivenUp: number }
+    | undefined
   return {
     jobId: inserted?.jobId ?? null,
-    runningCount: counted?.runningCount ?? 0,
+    runningCount: found?.runningCount ?? 0,
+    isGivenUp: found?.isGivenUp === 1,
     queued: readPromoted(results.slice(-2, -1)),
   }
 }
