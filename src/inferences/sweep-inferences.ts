@@ -3,7 +3,8 @@ import { listPendingReservations, type PendingReservation } from '../ledger/ledg
 import { describeError } from '../shared/logger.ts'
 import { abortAll, endOverdueInference } from './abort-inference.ts'
 import { deleteLateWrites } from './delete-late-writes.ts'
-import { inferenceDeadlineMs } from './inferences.lifecycle.ts'
+import { inferenceDeadlineMs, lateWritesMs } from './inferences.lifecycle.ts'
+import { listLateWrites } from './late-writes.repository.ts'
 import { inferenceOperationId } from './launch-inference.ts'
 import * as repository from './sweep.repository.ts'
 import type { EndTaskContext } from './tasks/end-task.ts'
@@ -48,10 +49,10 @@ const steps = [
 
 async function settleEnded(context: SweepInferencesContext): Promise<void> {
   const ended = await repository.listUnsettled(context.database, { limit: stepMax })
-  for (const inference of ended) {
+  await tryEach(context, 'settleEnded', ended, async (inference) => {
     await deleteSegments(context, inference)
     await context.settleInference(inference)
-  }
+  })
 }
 
 async function resendTasks(context: SweepInferencesContext): Promise<void> {
@@ -71,7 +72,9 @@ async function endOverdue(context: SweepInferencesContext): Promise<void> {
     createdBeforeMs: context.clock.nowMs() - inferenceDeadlineMs,
     limit: stepMax,
   })
-  for (const inference of overdue) await endOverdueInference(context, inference)
+  await tryEach(context, 'endOverdue', overdue, (inference) =>
+    endOverdueInference(context, inference),
+  )
 }
 
 /** Those whose user's deletion was cut off before it came to them. */
@@ -94,7 +97,27 @@ async function queueReady(context: SweepInferencesContext): Promise<void> {
 }
 
 async function tidyEnded(context: SweepInferencesContext): Promise<void> {
-  await deleteLateWrites(context, { limit: stepMax })
+  const ended = await listLateWrites(context.database, {
+    endedBeforeMs: context.clock.nowMs() - lateWritesMs,
+    limit: stepMax,
+  })
+  await tryEach(context, 'tidyEnded', ended, (inference) => deleteLateWrites(context, inference))
+}
+
+/** One that fails keeps no other from it, and is left to the next sweep. */
+async function tryEach<Inference extends { readonly id: string }>(
+  { logger }: SweepInferencesContext,
+  step: string,
+  inferences: readonly Inference[],
+  act: (inference: Inference) => Promise<void>,
+): Promise<void> {
+  for (const inference of inferences) {
+    try {
+      await act(inference)
+    } catch (error) {
+      logger.error('sweep.inference_failed', { step, id: inference.id, ...describeError(error) })
+    }
+  }
 }
 
 async function releaseUnstarted(context: SweepInferencesContext): Promise<void> {

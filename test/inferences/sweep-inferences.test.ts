@@ -82,6 +82,44 @@ describe('the sweep', () => {
     expect(await balanceOf(mario)).toBe(100)
   })
 
+  it('ends the other inferences whose deadline has passed when one cannot be ended', async () => {
+    const [first, second] = [await startOne(), await startOne()]
+    const settleInference: typeof services.settleInference = (ended) =>
+      ended.id === first.started.id
+        ? Promise.reject(new Error('broken'))
+        : services.settleInference(ended)
+    await sweepLater(inferenceDeadlineMs + minute, { settleInference })
+    expect((await second.look()).status).toBe('FAILED')
+    expect(await balanceOf(second.mario)).toBe(100)
+  })
+
+  it('deletes what was stored late for the other inferences when one’s cannot be deleted', async () => {
+    const started = [await startOne(), await startOne(), await startOne()]
+    const ids = started.map(({ started }) => started.id)
+    await sweepLater(inferenceDeadlineMs + minute)
+    const late = async () => {
+      const { results } = await env.DB.prepare(
+        'SELECT operation_id AS id FROM abandoned_operations WHERE operation_id IN (?, ?, ?)',
+      )
+        .bind(...ids.map((id) => `late_writes_${id}`))
+        .all()
+      return results.length
+    }
+    expect(await late()).toBe(3)
+    let tries = 0
+    const deleteMany: typeof services.media.deleteMany = async (keys) => {
+      if (keys.some((key) => ids.some((id) => key.includes(id))) && ++tries === 1) {
+        throw new Error('the store is away')
+      }
+      return services.media.deleteMany(keys)
+    }
+    const later = inferenceDeadlineMs + 20 * minute
+    await sweepLater(later, { media: { ...services.media, deleteMany } })
+    expect(await late()).toBe(1)
+    await sweepLater(later)
+    expect(await late()).toBe(0)
+  })
+
   it('returns a reservation whose inference was never written, and keeps the late writer out', async () => {
     const mario = await createUser()
     const datasetName = await createDatasetWithItems(mario, { images: 1 })
@@ -107,7 +145,10 @@ describe('the sweep', () => {
       modelId: undefined,
       parameters: undefined,
     })
-    await expect(attempt).rejects.toMatchObject({ status: 404 })
+    await expect(attempt).rejects.toMatchObject({
+      status: 409,
+      code: 'inferences.start_given_up',
+    })
     expect(sweptMidway).toBe(true)
     expect(await balanceOf(mario)).toBe(100)
   })
