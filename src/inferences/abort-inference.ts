@@ -1,28 +1,12 @@
-import type { MediaStore } from '../media/store.ts'
-import type { Clock } from '../shared/clock.ts'
-import type { Database } from '../shared/database.ts'
-import { describeError, type Logger } from '../shared/logger.ts'
+import { describeError } from '../shared/logger.ts'
 import { type EarlyEnd, endEarly } from './end-early.repository.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import { hasEnded, inferenceDeadlineMs } from './inferences.lifecycle.ts'
 import { findInferenceById, listOpenInferences } from './inferences.repository.ts'
 import type { InferenceRow } from './inferences.table.ts'
-import type { SettleInference } from './settle-inference.ts'
-import type { EndedInference } from './tasks/endings.repository.ts'
+import type { EndTaskContext } from './tasks/end-task.ts'
 import { sendOrLeaveToSweep } from './tasks/send-or-leave.ts'
-import type { SendTasks } from './tasks/tasks.queue.ts'
 import { deleteSegments } from './videos/delete-segments.ts'
-
-export interface EndEarlyContext {
-  readonly database: Database
-  readonly media: Pick<MediaStore, 'deleteMany'>
-  readonly settleInference: SettleInference
-  readonly sendTasks: SendTasks
-  readonly clock: Clock
-  readonly gramsPerJoule: number
-  readonly settings: { readonly TASKS_QUEUED_PER_USER: number }
-  readonly logger: Logger
-}
 
 /** Who aborts, and for which request. */
 export interface Aborter {
@@ -48,7 +32,7 @@ const overdue = {
  * was aborted before is answered as it is; one that ended otherwise throws `inferences.ended`.
  */
 export async function abortInference(
-  context: EndEarlyContext,
+  context: EndTaskContext,
   inference: InferenceRow,
   by: Aborter,
 ): Promise<InferenceRow> {
@@ -83,7 +67,7 @@ export async function abortInference(
  * sweep comes back to it.
  */
 export async function abortAll(
-  context: EndEarlyContext,
+  context: EndTaskContext,
   left: readonly InferenceRow[],
 ): Promise<void> {
   for (const inference of left) {
@@ -101,7 +85,7 @@ export async function abortAll(
 }
 
 /** Aborts all that a user whose account is deleted has running; what is left after a failure the sweep aborts. */
-export function createAbortAllOf(context: EndEarlyContext) {
+export function createAbortAllOf(context: EndTaskContext) {
   return async ({ userId }: { userId: string }): Promise<void> => {
     try {
       await abortAll(context, await listOpenInferences(context.database, userId))
@@ -113,7 +97,7 @@ export function createAbortAllOf(context: EndEarlyContext) {
 
 /** Ends an inference that should have ended long ago: what has no outcome fails and is refunded. */
 export async function endOverdueInference(
-  context: EndEarlyContext,
+  context: EndTaskContext,
   inference: Ending,
 ): Promise<void> {
   const end = { reason: 'deadline_passed', error: overdue, audit: null } as const
@@ -121,10 +105,10 @@ export async function endOverdueInference(
 }
 
 async function endInferenceEarly(
-  context: EndEarlyContext,
+  context: EndTaskContext,
   inference: Ending,
   end: Pick<EarlyEnd, 'reason' | 'error' | 'audit'>,
-): Promise<EndedInference | null> {
+): Promise<void> {
   const { ended, queued } = await endEarly(context.database, {
     ...end,
     inferenceId: inference.id,
@@ -134,8 +118,7 @@ async function endInferenceEarly(
     nowMs: context.clock.nowMs(),
   })
   await sendOrLeaveToSweep(context, queued)
-  if (!ended) return null
+  if (!ended) return
   if (inference.frameCount > 0) await deleteSegments(context, ended)
   await context.settleInference(ended)
-  return ended
 }
