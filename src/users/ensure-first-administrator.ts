@@ -1,3 +1,4 @@
+import { auditChangeStatement } from '../audit/audit-log.repository.ts'
 import type { Services } from '../services.ts'
 import { initialGrant, openAccount } from './open-accounts.ts'
 import {
@@ -7,6 +8,7 @@ import {
   insertUser,
 } from './users.repository.ts'
 import { isEmail, passwordLengthMax } from './users.rules.ts'
+import type { UserRow } from './users.table.ts'
 
 export type FirstAdministrator =
   | { readonly state: 'present' }
@@ -71,7 +73,7 @@ async function createAdministrator(
 
   const nowMs = services.clock.nowMs()
   const id = services.createId()
-  const isInserted = await insertUser(database, {
+  const administrator: UserRow = {
     id,
     name: 'Administrator',
     surname: 'System',
@@ -83,7 +85,18 @@ async function createAdministrator(
     createdAt: nowMs,
     updatedAt: nowMs,
     deletedAt: null,
+  }
+  const audit = auditChangeStatement(database, {
+    atMs: nowMs,
+    actor: null,
+    action: 'user.registered',
+    subjectKind: 'user',
+    subjectId: id,
+    ownerId: id,
+    requestId: null,
+    details: { role: 'admin' },
   })
+  const isInserted = await insertUser(database, administrator, { alongside: [audit] })
   if (!isInserted) return refuse(taken)
   logger.info('users.first_administrator_created', { userId: id })
   await openAccount(services.ledger, { userId: id, grant: initialGrant })

@@ -27,9 +27,9 @@ export interface RegisteredUser {
 export async function registerUser(
   services: Pick<Services, 'database' | 'clock' | 'createId' | 'logger' | 'ledger' | 'passwords'>,
   registration: Registration,
-  id: string = services.createId(),
+  { id = services.createId(), requestId = null }: { id?: string; requestId?: string | null } = {},
 ): Promise<RegisteredUser> {
-  const user = await findOrInsert(services, registration, id)
+  const user = await findOrInsert(services, registration, { id, requestId })
   try {
     await openAccount(services.ledger, { userId: user.id, grant: initialGrant })
   } catch (error) {
@@ -44,7 +44,7 @@ export async function registerUser(
 async function findOrInsert(
   { database, clock, passwords }: Pick<Services, 'database' | 'clock' | 'passwords'>,
   registration: Registration,
-  id: string,
+  { id, requestId }: { id: string; requestId: string | null },
 ): Promise<UserRow> {
   const holder = await findLiveUserByEmail(database, registration.email)
   if (holder?.id === id) return holder
@@ -71,7 +71,7 @@ async function findOrInsert(
     subjectKind: 'user',
     subjectId: id,
     ownerId: id,
-    requestId: null,
+    requestId,
   })
   if (await insertUser(database, user, { alongside: [audit] })) return user
   const registered = await findUserById(database, id)

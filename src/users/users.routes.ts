@@ -124,7 +124,10 @@ routes.openapi(
     // Nobody has logged in: the keys belong to whoever registers the address.
     const owner = `registration ${createFingerprint(services.settings.JWT_SECRET, 'registration', scope)}`
     const run = async ({ id }: Subject) => {
-      const { user, tokens } = await registerUser(services, registration, id)
+      const { user, tokens } = await registerUser(services, registration, {
+        id,
+        requestId: context.get('requestId'),
+      })
       const data = { ...formatProfileForApi(user), tokens, role: user.role }
       const message = 'User created successfully'
       return context.json({ success: true as const, message, data }, 201)

@@ -37,7 +37,12 @@ describe('the audit log tells', () => {
       .bind(registration.email)
       .first<{ id: string }>()
     expect(await logOf(user?.id ?? '')).toMatchObject([
-      { action: 'user.registered', actorId: user?.id, subjectId: user?.id },
+      {
+        action: 'user.registered',
+        actorId: user?.id,
+        subjectId: user?.id,
+        requestId: expect.any(String),
+      },
     ])
   })
 

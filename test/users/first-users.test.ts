@@ -48,6 +48,17 @@ describe('the first administrator of a production system', () => {
     expect(await countUsers()).toBe(before + 1)
   })
 
+  it('is on record in the audit log, with the role that nobody else is born with', async () => {
+    const { email, services: production } = withSecrets()
+    await ensureFirstAdministrator(production)
+    const user = await findLiveUserByEmail(services.database, email)
+    const { token } = await createAdministrator()
+    const { body } = await ask('GET', `/api/admin/audit-log?ownerId=${user?.id}`, { token })
+    expect(body.data.entries).toMatchObject([
+      { action: 'user.registered', actorRole: 'system', details: { role: 'admin' } },
+    ])
+  })
+
   it('is nobody new where an administrator lives, whatever the secrets say', async () => {
     await createAdministrator()
     const before = await countUsers()
