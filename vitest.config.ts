@@ -12,9 +12,10 @@ const testSecrets = {
   S3_SECRET_ACCESS_KEY: 'local-development-secret-access-key',
 }
 
-/** Which stories of the simulation are played: a few, or those that `npm run simulate` names. */
-function readStories({ STORIES_FROM = '0', STORIES = '12' }: NodeJS.ProcessEnv) {
-  return { first: Number(STORIES_FROM), count: Number(STORIES) }
+/** Which stories of the simulation are played: a few, or those that `npm run simulate` names; each with its own share of faults, or with this. */
+function readStories({ STORIES_FROM = '0', STORIES = '12', STORIES_FAULTS }: NodeJS.ProcessEnv) {
+  const faultRate = STORIES_FAULTS ? Number(STORIES_FAULTS) : null
+  return { first: Number(STORIES_FROM), count: Number(STORIES), faultRate }
 }
 
 /** From which seed the fuzzing is made up, and how many times as many requests as usual it sends. */

@@ -16,10 +16,17 @@ import { fromRoot } from '../lib/paths.mjs'
 /**
  * Plays the stories `from` to `from + count - 1` of the tree in `folder`, in one runtime; ends early after the first broken one
  * where `untilBroken`. Answers those that were played, and the end of the output where the run itself broke.
- * @param {{ folder?: string, from: number, count: number, untilBroken?: boolean, onTold?: (told: Told) => void }} run
+ * @param {{ folder?: string, from: number, count: number, faultRate?: string, untilBroken?: boolean, onTold?: (told: Told) => void }} run
  * @returns {Promise<{ told: Told[], failure: string | null }>}
  */
-export async function playStories({ folder = fromRoot(), from, count, untilBroken, onTold }) {
+export async function playStories({
+  folder = fromRoot(),
+  from,
+  count,
+  faultRate = '',
+  untilBroken,
+  onTold,
+}) {
   const vitest = fromRoot('node_modules', '.bin', 'vitest')
   const node = path.dirname(fromRoot('node_modules', '.bin', 'node'))
   const child = spawn(vitest, ['run', 'test/simulation', ...(untilBroken ? ['--bail', '1'] : [])], {
@@ -29,6 +36,7 @@ export async function playStories({ folder = fromRoot(), from, count, untilBroke
       PATH: `${node}${path.delimiter}${process.env.PATH}`,
       STORIES_FROM: String(from),
       STORIES: String(count),
+      STORIES_FAULTS: faultRate,
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   })

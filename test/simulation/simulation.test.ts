@@ -3,11 +3,15 @@ import { play } from './story.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    readonly stories: { readonly first: number; readonly count: number }
+    readonly stories: {
+      readonly first: number
+      readonly count: number
+      readonly faultRate: number | null
+    }
   }
 }
 
-const { first, count } = inject('stories')
+const { first, count, faultRate } = inject('stories')
 const seeds = Array.from({ length: count }, (_, number) => `${first + number}`)
 
 /** A story that could not be told to its end is a broken one. */
@@ -26,7 +30,7 @@ const describeBreak = (seed: string) => (error: unknown) => {
 
 describe('whole stories in which anything fails at any step', () => {
   it.each(seeds)('story %s loses nothing', { timeout: 600_000 }, async (seed) => {
-    const { trace, ...told } = await play(seed).catch(describeBreak(seed))
+    const { trace, ...told } = await play(seed, faultRate).catch(describeBreak(seed))
     console.log(JSON.stringify({ ...told, calls: trace.length }))
     if (told.broken.length > 0) console.log(trace.join('\n'))
     expect(told.broken).toEqual([])

@@ -4,16 +4,9 @@ import { createRandom, type Random } from './random.ts'
  * What can become of one call of something outside: it fails before it took effect; it takes effect and its answer is
  * lost; the process dies right before or right after it took effect; it takes effect minutes late; it takes effect twice.
  */
-export const faultKinds = [
-  'fails',
-  'answer is lost',
-  'dies before',
-  'dies after',
-  'comes late',
-  'happens twice',
-] as const
+const faultKinds = ['fails', 'answer is lost', 'dies before', 'dies after', 'comes late'] as const
 
-export type FaultKind = (typeof faultKinds)[number]
+export type FaultKind = (typeof faultKinds)[number] | 'happens twice'
 
 /** A request, a consumer's run or a sweep: whatever a process does from a beginning to an end. */
 export interface Actor {
@@ -145,8 +138,8 @@ export class Stage {
 
   #chooseFault(actor: Actor, mayRepeat: boolean): FaultKind | null {
     if (!actor.random.chance(this.faultRate)) return null
-    const fault = actor.random.pick(faultKinds)
-    if (fault === 'happens twice' && !mayRepeat) return null
+    const isRepeated = actor.random.chance(0.3)
+    const fault = isRepeated && mayRepeat ? 'happens twice' : actor.random.pick(faultKinds)
     actor.faults.push(fault)
     return fault
   }

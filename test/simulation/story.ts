@@ -26,12 +26,13 @@ const healingMsMax = 90 * minuteMs
 const patienceMs = 30 * 60 * minuteMs
 
 /** Plays one story: people do things while everything fails, then nothing fails any more and all must come right. */
-export async function play(seed: string): Promise<Told> {
+export async function play(seed: string, faultRate: number | null = null): Promise<Told> {
   await clearEverything()
   const world = new World(seed)
   const troubles: Troubles = { wrong: [] }
   const people = await registerPeople(world, 1 + world.random.below(3))
-  world.stage.faultRate = world.random.pick([0, 0.02, 0.05, 0.1])
+  const rate = world.random.pick([0, 0.02, 0.05, 0.1])
+  world.stage.faultRate = faultRate ?? rate
   Object.assign(world.mood, world.random.pick([calm, bad(0.05), bad(0.3)]))
   const { actionCount, restarts } = await live(world, people, troubles)
   const endedAfterMs = await heal(world)
