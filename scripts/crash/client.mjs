@@ -26,6 +26,8 @@ export function createTally() {
     unanswered: 0,
     /** Answers that began and broke off, which nobody takes for one. */
     halfAnswers: 0,
+    /** Refusals of the program that stands before the Worker here, while it is away. */
+    refusedBefore: 0,
     /** Named requests that were sent again, and how many were answered by what an earlier try had made. */
     sentAgain: 0,
     replayed: 0,
@@ -75,7 +77,7 @@ export function createClient({ url, tally }) {
       // Only the API's own answers carry it: anything else is of the program that stands before it here.
       if (status < 500 || headers.has('x-request-id')) {
         tally.wrong.push(`${what} answered ${status} without JSON: ${text.slice(0, 200)}`)
-      }
+      } else tally.refusedBefore += 1
       return null
     }
     if (status >= 500 && (status !== 503 || typeof body.message !== 'string')) {

@@ -29,7 +29,7 @@ const drawn = [
   'restart-both',
 ]
 
-const calmMsMin = 1_500
+const calmMsMin = 1_000
 const downMsMax = 3_000
 
 /**
@@ -45,7 +45,7 @@ export async function disturb({ stack, random, plan, endMs, calmMsMax }) {
     const { parts, isClean } = findDisturbance(name)
     const atMs = Date.now()
     await Promise.all(parts.map((part) => stack.end(part, { isClean })))
-    await sleep(random.below(downMsMax))
+    await sleep(random.below(Math.min(downMsMax, calmMsMax / 2)))
     const startingMs = Date.now()
     await Promise.all(parts.map((part) => stack.start(part)))
     happened.push({ name, atMs })

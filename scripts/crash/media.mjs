@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { fromRoot, inferenceFolder, pythonProgram } from '../lib/paths.mjs'
 
@@ -32,13 +33,13 @@ const filmSeconds = 2
 export const filmFps = 2
 export const filmFrames = filmSeconds * filmFps
 
-/** A film with its mask's film. @returns {Pair} */
-export function makeFilm() {
+/** A film with its mask's film. @returns {Promise<Pair>} */
+export async function makeFilm() {
   const folder = mkdtempSync(path.join(tmpdir(), 'pa-inpainting-film-'))
   try {
     const program = path.join(inferenceFolder, 'scripts', 'make_media.py')
     const words = [program, 'clip', folder, '--seconds', String(filmSeconds)]
-    execFileSync(pythonProgram, words, { stdio: 'ignore' })
+    await promisify(execFile)(pythonProgram, words)
     /** @param {string} name */
     const read = (name) => ({ name, bytes: readFileSync(path.join(folder, name)) })
     return { image: read('clip.mp4'), mask: read('clip-mask.mp4') }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { say } from '../lib/say.mjs'
+import { formatTail, say } from '../lib/say.mjs'
 import { createClient, createTally } from './client.mjs'
 import { live } from './deeds.mjs'
 import { disturb } from './disturbances.mjs'
@@ -28,8 +28,7 @@ export async function playCrashes(options) {
   const { seed, minutes, plan, peopleCount, sweepSeconds, calmSeconds } = options
   const random = createRandom(seed)
   const tally = createTally()
-  const film = makeFilm()
-  const stack = await startStack(options)
+  const [stack, film] = await Promise.all([startStack(options), makeFilm()])
   const client = createClient({ url: stack.url, tally })
   const adminToken = await logInAdministrator(client)
   const people = await Promise.all(
@@ -54,7 +53,12 @@ export async function playCrashes(options) {
   load.isOver = true
   const lastMs = Date.now()
   await Promise.all(lives)
-  const isEnded = await waitForAllEnded(client, adminToken)
+  const secondsMax = leaseSeconds + sweepSeconds + workSeconds
+  const isEnded = await waitForAllEnded({
+    client,
+    adminToken,
+    warnAtMs: lastMs + secondsMax * 1000,
+  })
   const settledSeconds = (Date.now() - lastMs) / 1000
   const jobs = await measureJobs({ client, people, happened })
   const checked = await checkInvariants({
@@ -62,7 +66,6 @@ export async function playCrashes(options) {
     ...{ url: stack.url, secrets: stack.secrets },
   })
 
-  const secondsMax = leaseSeconds + sweepSeconds + workSeconds
   const broken = [
     ...tally.wrong,
     ...stack.surprises,
@@ -72,17 +75,23 @@ export async function playCrashes(options) {
       .map((seconds) => `something took ${seconds} s after the last crash in its time`),
     ...checked.broken,
   ]
+  if (broken.length > 0)
+    say(`The Worker's last words:\n${formatTail(stack.outputOf('worker'), 100)}`)
   report({ happened, tally, people, jobs, settledSeconds, secondsMax, checked, broken })
   await stack.close()
   return broken
 }
 
-/** @param {import('./client.mjs').Client} client @param {string} adminToken */
-async function waitForAllEnded(client, adminToken) {
+/**
+ * Waits for the end of all that was begun; tells once what is still open at a time by which nothing should be.
+ * @param {{ client: import('./client.mjs').Client, adminToken: string, warnAtMs: number }} waiting
+ */
+async function waitForAllEnded({ client, adminToken, warnAtMs }) {
   const deadlineMs = Date.now() + patienceMs
+  let hasWarned = false
   while (Date.now() < deadlineMs) {
-    const asked = { method: 'GET', path: '/api/admin/metrics', token: adminToken }
-    const { inferences, uploads, ledger } = (await client.askOn(asked)).body.data
+    const metrics = await readAsAdmin('/api/admin/metrics')
+    const { inferences, uploads, ledger } = metrics
     const { RECEIVING = 0, RUNNING = 0 } = uploads.ingestions
     const open = [
       ...Object.values(inferences.open),
@@ -91,9 +100,27 @@ async function waitForAllEnded(client, adminToken) {
       ...[ledger.outbox.entriesWaiting, ledger.outbox.reservationsUndelivered],
     ]
     if (open.every((count) => count === 0)) return true
+    if (Date.now() > warnAtMs && !hasWarned) {
+      hasWarned = true
+      await tellOpen(metrics)
+    }
     await sleep(500)
   }
   return false
+
+  /** @param {string} path */
+  async function readAsAdmin(path) {
+    return (await client.askOn({ method: 'GET', path, token: adminToken })).body.data
+  }
+
+  /** @param {object} metrics */
+  async function tellOpen(metrics) {
+    say(`Still open: ${JSON.stringify(metrics)}`)
+    const { inferences } = await readAsAdmin('/api/admin/inferences?status=RUNNING')
+    for (const { id } of inferences) {
+      say(`  ${JSON.stringify((await readAsAdmin(`/api/admin/inferences/${id}`)).tasks)}`)
+    }
+  }
 }
 
 /**
@@ -153,7 +180,7 @@ function report({ happened, tally, people, jobs, settledSeconds, secondsMax, che
   )
   say(
     `${tally.requests} requests: ${JSON.stringify(tally.answers)}, ${tally.unanswered} without an answer, ` +
-      `${tally.halfAnswers} with half of one; ${tally.sentAgain} sent again, ${tally.replayed} of them had taken effect`,
+      `${tally.halfAnswers} with half of one, ${tally.refusedBefore} of what stands before the Worker; ${tally.sentAgain} sent again, ${tally.replayed} of them had taken effect`,
   )
   say(
     `Reconciliation: ${reconciliation.accountsChecked} accounts, ${reconciliation.objectsChecked} objects, ` +

@@ -80,6 +80,8 @@ export async function startStack({ children, toolsNode, settings, sweepSeconds }
     surprises,
     start,
     end,
+    /** What a part has said since its last start. @param {PartName} name */
+    outputOf: (name) => running.get(name)?.output() ?? '',
     async close() {
       isClosed = true
       await Promise.all([end('inference', { isClean: true }), end('worker', { isClean: true })])
