@@ -2,7 +2,9 @@ import type { Clock } from '../shared/clock.ts'
 import type { Database } from '../shared/database.ts'
 import { deleteExpiredKeys } from './idempotency-keys.repository.ts'
 
-const keysPerSweep = 2000
+const keysAtOnce = 2000
+/** A sweep deletes more than a minute's requests bring. */
+const timesPerSweep = 10
 
 /** Deletes keys that are older than a day, some at a time. */
 export async function sweepIdempotencyKeys({
@@ -12,5 +14,8 @@ export async function sweepIdempotencyKeys({
   readonly database: Database
   readonly clock: Clock
 }): Promise<void> {
-  await deleteExpiredKeys(database, { nowMs: clock.nowMs(), limit: keysPerSweep })
+  for (let times = 0; times < timesPerSweep; times += 1) {
+    const deleted = await deleteExpiredKeys(database, { nowMs: clock.nowMs(), limit: keysAtOnce })
+    if (deleted < keysAtOnce) return
+  }
 }

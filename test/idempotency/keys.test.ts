@@ -161,6 +161,20 @@ describe('what is kept of a request', () => {
     expect(await readRow(key)).toBeNull()
   })
 
+  it('is deleted with the thousands that a minute of uploads may bring', async () => {
+    await env.DB.prepare(
+      `INSERT INTO idempotency_keys (owner, key, route, subject_id, created_at, expires_at)
+       SELECT 'busy', value, 'POST /api/datasets', value, 0, 1 FROM json_each(?)`,
+    )
+      .bind(JSON.stringify(Array.from({ length: 9000 }, (_, index) => index)))
+      .run()
+    await sweepIdempotencyKeys(later(0))
+    const row = await env.DB.prepare(
+      "SELECT count(*) AS n FROM idempotency_keys WHERE owner = 'busy'",
+    ).first<{ n: number }>()
+    expect(row?.n).toBe(0)
+  })
+
   it('is claimed, kept and swept by indexes', async () => {
     const { results } = await env.DB.prepare(
       'EXPLAIN QUERY PLAN SELECT rowid FROM idempotency_keys WHERE expires_at <= 1 AND coalesce(lease_until, 0) < 1 ORDER BY expires_at LIMIT 5',
