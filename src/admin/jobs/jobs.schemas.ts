@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { describedSchema, listedSchema } from '../../inferences/inferences.schemas.ts'
+import { describedSchema, endReason, listedSchema } from '../../inferences/inferences.schemas.ts'
 import {
   answer,
   filter,
@@ -58,7 +58,7 @@ export const jobListSchema = answer(
         itemCount: z.int(),
         succeededItems: z.int(),
         failedItems: z.int(),
-        endReason: z.string().nullable(),
+        endReason,
         retryOf: z.uuid().nullable(),
         ...times,
       }),
