@@ -49,9 +49,10 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/api/admin/metrics', metricsRoutes)
   app.route('/api/admin/audit-log', auditRoutes)
   app.route('/api/admin/reconciliations', reconciliationRoutes)
+  // The items of a dataset whose name is 'uploads' stand before the uploads: none of these has the id 'data'.
+  app.route('/api/datasets', itemRoutes)
   app.route('/api/datasets', uploadRoutes)
   app.route('/api/datasets', datasetRoutes)
-  app.route('/api/datasets', itemRoutes)
   app.route('/api/uploads', fileUploadRoutes)
   app.route('/api/models', modelRoutes)
   app.route('/api/inferences', inferenceRoutes)

@@ -97,7 +97,9 @@ async function readBody({ req }: AppContext): Promise<string> {
   if (req.raw.bodyUsed) return req.text()
   const body = new BodyReader(req.raw.body)
   const hash = createHash('sha256')
-  for (let chunk = await body.read(); chunk; chunk = await body.read()) hash.update(chunk)
+  for (let chunk = await body.readOrThrow(); chunk; chunk = await body.readOrThrow()) {
+    hash.update(chunk)
+  }
   return hash.digest('hex')
 }
 

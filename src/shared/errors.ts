@@ -1,5 +1,18 @@
 /** The statuses that a refusal can have. 5xx are for failures of ours alone. */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503
+export type ErrorStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 408
+  | 409
+  | 410
+  | 413
+  | 415
+  | 422
+  | 429
+  | 500
+  | 503
 
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
@@ -35,6 +48,8 @@ export function defineErrors<const Codes extends StatusByCode>(statusByCode: Cod
 export const requestErrors = defineErrors({
   'request.invalid': 400,
   'request.malformed_json': 400,
+  'request.broken_off': 400,
+  'request.too_slow': 408,
   'request.too_large': 413,
   'request.route_not_found': 404,
   'server.internal': 500,

@@ -1,3 +1,5 @@
+import { requestErrors } from './errors.ts'
+
 export interface DismissLimits {
   readonly bytesMax: number
   readonly msMax: number
@@ -11,6 +13,9 @@ const dismissLimits: DismissLimits = {
   msMax: 60_000,
   idleMsMax: 2_000,
 }
+
+/** Who says nothing for so long is not waited for. */
+const silentMsMax = 30_000
 
 /** A request's body, read chunk by chunk, and got rid of politely. */
 export class BodyReader {
@@ -29,6 +34,25 @@ export class BodyReader {
       this.#pending = null
     })
     return this.#pending
+  }
+
+  /**
+   * As `read`, of a sender who may go away or fall silent: throws `request.broken_off` where the body ends before all of
+   * it was sent, and `request.too_slow` after so many milliseconds without a byte.
+   */
+  async readOrThrow(msMax = silentMsMax): Promise<Uint8Array | null> {
+    let isSilent = false
+    const silence = setTimeout(() => {
+      isSilent = true
+      void this.#cancel()
+    }, msMax)
+    const chunk = await this.read()
+      .catch(() => {
+        throw createBrokenOffError(this.receivedBytes)
+      })
+      .finally(() => clearTimeout(silence))
+    if (isSilent) throw createTooSlowError(this.receivedBytes, msMax)
+    return chunk
   }
 
   /**
@@ -69,4 +93,20 @@ export class BodyReader {
   async #cancel(): Promise<void> {
     await this.#reader?.cancel().catch(() => undefined)
   }
+}
+
+function createBrokenOffError(receivedBytes: number) {
+  return requestErrors.createError(
+    'request.broken_off',
+    `The body broke off after ${receivedBytes} bytes: the connection ended before all of it was sent. Send the request again.`,
+    { receivedBytes },
+  )
+}
+
+function createTooSlowError(receivedBytes: number, msMax: number) {
+  return requestErrors.createError(
+    'request.too_slow',
+    `No more of the body came for ${msMax / 1000} seconds, after ${receivedBytes} bytes of it. Send the request again, with a Content-Length that is right.`,
+    { receivedBytes },
+  )
 }

@@ -29,7 +29,8 @@ export function throwFirstIssue(result: ValidationResult): void {
 
 /**
  * Reads a JSON body whatever its content type says, so that a missing body or header is answered by the schema's own
- * message. Throws `request.malformed_json`, `request.invalid` for what is no object, and `request.too_large` (1 MB).
+ * message. Throws `request.malformed_json`, `request.invalid` for what is no object, `request.too_large` (1 MB), and what
+ * `BodyReader.readOrThrow` does.
  */
 export const normalizeJsonBody: MiddlewareHandler = async (context, next) => {
   const text = await readTextOrThrow(context.req.raw)
@@ -51,7 +52,7 @@ async function readTextOrThrow(request: Request): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   for (;;) {
-    const chunk = await body.read()
+    const chunk = await body.readOrThrow()
     if (chunk === null) return text + decoder.decode()
     if (body.receivedBytes > jsonBytesMax) {
       await body.dismiss()

@@ -263,7 +263,11 @@ const rangeNumber = fc.constantFrom(
 )
 export const rangeText: Arbitrary<string> = fc.oneof(
   fc
-    .tuple(fc.constantFrom('bytes', 'Bytes', 'items', '', 'bytes '), rangeNumber, rangeNumber)
+    .tuple(
+      fc.constantFrom('bytes', 'bytes', 'bytes', 'bytes', 'Bytes', 'items', '', 'bytes '),
+      rangeNumber,
+      rangeNumber,
+    )
     .map(([unit, first, last]) => `${unit}=${first}-${last}`),
   fc.constantFrom(
     'bytes=0-0,2-3',

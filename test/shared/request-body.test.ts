@@ -63,3 +63,32 @@ describe('a refused body', () => {
     await expect(new BodyReader(null).dismiss(limits)).resolves.toBeUndefined()
   })
 })
+
+describe('a body that is waited for', () => {
+  it('is given up where its sender falls silent, and the refusal says when', async () => {
+    const { sender, reader } = createSender({ chunks: 2, ends: false })
+    const told: unknown[] = []
+    for (let read = 0; read < 3; read += 1) {
+      told.push(await reader.readOrThrow(100).catch((error) => error))
+    }
+    expect(told).toMatchObject([chunk, chunk, { code: 'request.too_slow', status: 408 }])
+    expect(sender).toEqual({ taken: 2, isCutOff: true })
+  })
+
+  it('that breaks off is refused as what it is, in words of ours', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error('the line is dead')),
+    })
+    await expect(new BodyReader(broken).readOrThrow()).rejects.toMatchObject({
+      code: 'request.broken_off',
+      status: 400,
+      message: expect.not.stringContaining('line'),
+    })
+  })
+
+  it('is read to its end where it comes', async () => {
+    const { reader } = createSender({ chunks: 1 })
+    expect(await reader.readOrThrow()).toEqual(chunk)
+    expect(await reader.readOrThrow()).toBeNull()
+  })
+})

@@ -1,6 +1,12 @@
 import { BodyReader } from '../../shared/request-body.ts'
 import type { ContentDigest } from './content-digest.ts'
-import { createMalformedError, createParser, messageOf, pumpForm } from './form-parser.ts'
+import {
+  createCharsetError,
+  createMalformedError,
+  createParser,
+  messageOf,
+  pumpForm,
+} from './form-parser.ts'
 
 /**
  * Reads a form to its end and takes what it sends into the digest, as `receiveUploadForm` would; nothing is kept. Throws
@@ -15,7 +21,10 @@ export async function digestForm(
   failure.promise.catch(() => undefined)
   try {
     const parser = createParser(request)
-    parser.on('field', (name, value) => digest.addField(name, value))
+    parser.on('field', (name, value: string | undefined) => {
+      if (value === undefined) failure.reject(createCharsetError(name))
+      else digest.addField(name, value)
+    })
     parser.on('file', (name, stream, { filename }) => {
       stream.on('error', () => undefined)
       const isChosen = typeof filename === 'string' && filename !== ''

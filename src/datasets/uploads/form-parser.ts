@@ -1,5 +1,5 @@
 import busboy from 'busboy'
-import type { ApiError } from '../../shared/errors.ts'
+import { ApiError } from '../../shared/errors.ts'
 import type { BodyReader } from '../../shared/request-body.ts'
 import { createFilesRequiredError, uploadErrors } from './uploads.errors.ts'
 
@@ -29,21 +29,29 @@ export function createParser(request: Request): busboy.Busboy {
   }
 }
 
-/** Feeds a body to the parser as fast as that takes it. Throws `upload.too_large` and `upload.form_malformed`. */
+/** Feeds a body to the parser as fast as that takes it. Throws `upload.too_large`, `upload.form_malformed` and `request.too_slow`. */
 export async function pumpForm(
   body: BodyReader,
   parser: busboy.Busboy,
   uploadBytesMax: number,
 ): Promise<void> {
   while (!parser.destroyed) {
-    const chunk = await body.read().catch((error) => {
-      throw createMalformedError(`the connection ended before the form did (${messageOf(error)})`)
+    const chunk = await body.readOrThrow().catch((error) => {
+      const isSilent = error instanceof ApiError && error.code === 'request.too_slow'
+      throw isSilent ? error : createMalformedError('the connection ended before the form did')
     })
     if (chunk === null) break
     ensureLength(body.receivedBytes, uploadBytesMax)
     await new Promise<void>((resolve) => parser.write(chunk, () => resolve()))
   }
   parser.end()
+}
+
+/** Of a field that the parser has no text of: nobody knows the encoding that it names. */
+export function createCharsetError(name: string): ApiError {
+  return createMalformedError(
+    `the field '${name.slice(0, 60)}' is in an unknown charset, not UTF-8`,
+  )
 }
 
 export function ensureLength(bytes: number, uploadBytesMax: number): void {

@@ -48,7 +48,12 @@ function readFieldOrThrow(name: string, value: unknown): string | undefined {
   if (name === 'fps' && typeof value === 'number') return String(value)
   throw requestErrors.createError(
     'request.invalid',
-    `The field '${name}' must be text. Received: ${Array.isArray(value) ? 'an array' : `a ${typeof value}`}`,
+    `The field '${name}' must be text. Received: ${describe(value)}`,
     { field: name },
   )
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

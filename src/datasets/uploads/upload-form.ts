@@ -10,6 +10,7 @@ import type { ApiError } from '../../shared/errors.ts'
 import { BodyReader } from '../../shared/request-body.ts'
 import type { ContentDigest } from './content-digest.ts'
 import {
+  createCharsetError,
   createMalformedError,
   createParser,
   ensureLength,
@@ -103,7 +104,8 @@ function collectFields(
     fail(createMalformedError(`it has more than ${fieldsMax} fields or too many parts`))
   parser.on('fieldsLimit', refuse)
   parser.on('partsLimit', refuse)
-  parser.on('field', (name, value, { nameTruncated, valueTruncated }) => {
+  parser.on('field', (name, value: string | undefined, { nameTruncated, valueTruncated }) => {
+    if (value === undefined) return fail(createCharsetError(name))
     if (nameTruncated || valueTruncated) {
       fail(createMalformedError(`a field has more than ${fieldBytesMax} bytes`))
     }

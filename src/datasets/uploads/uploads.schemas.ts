@@ -18,7 +18,7 @@ export const uploadFormSchema = z
   })
   .openapi('UploadForm')
 
-export const uploadParams = z.object({ uploadId: z.uuid() })
+export const uploadParams = z.object({ uploadId: z.uuid('Invalid uploadId format') })
 
 export const uploadHeaders = idempotencyHeaders.extend({
   prefer: z.string().optional().openapi({
