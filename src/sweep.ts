@@ -25,14 +25,20 @@ const parts: Readonly<Record<string, (services: Services) => Promise<unknown>>> 
   reconciliation: sweepReconciliation,
 }
 
+/** A run of the cron has 15 minutes: one part that hangs, or three, must leave the others their time. */
+const partMsMax = 3 * 60_000
+
 /**
- * What runs every minute. Each part goes on however the others end, and running any of them twice changes nothing. How
- * each ended is kept for the metrics.
+ * What runs every minute. Each part goes on however the others end, or do not, and running any of them twice, or twice at
+ * once, changes nothing. How each ended is kept for the metrics.
  */
-export async function sweep(services: Services): Promise<void> {
+export async function sweep(services: Services, limits = { partMsMax }): Promise<void> {
   const startedAt = services.clock.nowMs()
   const swept: SweptPart[] = []
-  for (const [part, run] of Object.entries(parts)) swept.push(await runPart(services, part, run))
+  for (const [part, run] of Object.entries(parts)) {
+    const runInTime = (given: Services) => waitAtMost(limits.partMsMax, run(given))
+    swept.push(await runPart(services, part, runInTime))
+  }
   try {
     const endedAt = services.clock.nowMs()
     await saveSweepReport(services.database, { startedAt, endedAt, parts: swept })
@@ -68,6 +74,19 @@ async function runPart(
     ms: services.clock.nowMs() - startMs,
     failed: errors.size > 0,
     errors: [...errors].slice(0, errorNamesMax),
+  }
+}
+
+/** Waits for work so long and no longer; it goes on unwatched, and the next sweep does again what it left. */
+async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Not done in ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -110,6 +110,19 @@ describe('the metrics', () => {
     expect(reconciliation).toMatchObject({ startedBy: 'system' })
   })
 
+  it('tell which part of the sweep hangs, and the parts after it run all the same', async () => {
+    const { list } = services.media
+    const hangs: typeof list = (prefix, after) => (prefix ? hangingList() : list(prefix, after))
+    const media = { ...services.media, list: hangs }
+    await sweep({ ...services, logger: silentLogger, media }, { partMsMax: 1_000 })
+    const { parts } = (await readMetrics()).sweep
+    const failing = parts.filter((part: { failed: boolean }) => part.failed)
+    expect(failing).toMatchObject([{ part: 'fileUploads', errors: ['sweep.part_failed'] }])
+    expect(parts.map(({ part }: { part: string }) => part)).toEqual(
+      expect.arrayContaining(['inferences', 'idempotencyKeys', 'reconciliation']),
+    )
+  })
+
   it.each([
     ['by Accept', path, { accept: 'text/plain;version=0.0.4' }],
     [
@@ -151,4 +164,8 @@ describe('the metrics', () => {
 // biome-ignore lint/correctness/useYield: it never comes to one
 async function* brokenList(): AsyncGenerator<never> {
   throw new Error('the media store is away')
+}
+
+async function* hangingList(): AsyncGenerator<never> {
+  await new Promise(() => undefined)
 }
