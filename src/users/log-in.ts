@@ -27,12 +27,13 @@ export async function logIn(
   client: LoginClient,
 ): Promise<{ token: string; user: UserRow }> {
   const { database, passwords, accessTokens, loginGuard } = services
+  // Before the try is booked: a database that is away must not use up anybody's tries.
+  const user = await findLiveUserByEmail(database, email)
   const attempt = await loginGuard.knockOrThrow({
     email,
     address: client.address,
     tokenHolderId: await findTokenHolder(services, email, client.accessToken),
   })
-  const user = await findLiveUserByEmail(database, email)
   const isRight = passwords.verify(password, user?.passwordHash)
   if (user === undefined || !isRight) {
     throw userErrors.createError(

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { createScopeNames } from '../../src/rate-limits/scope-names.ts'
 import { createServices } from '../../src/services.ts'
+import { createDatabase } from '../../src/shared/database.ts'
 import { logIn } from '../../src/users/log-in.ts'
 import { createLoginGuard } from '../../src/users/login-guard.client.ts'
 import { createPerson, quickHasher } from '../support/people.ts'
@@ -119,6 +120,20 @@ describe('an account under attack', () => {
     time.nowMs += seconds * 1000
     await attack(user.email)
     expect(await tryFrom('hotel', right)).toBe('in')
+  })
+
+  it('loses no try of its owner’s while the database is away', async () => {
+    const { user, password } = await createPerson()
+    const right = { email: user.email, password }
+    const prepare = () => {
+      throw new Error('the database is away')
+    }
+    const database = createDatabase({ ...env.DB, prepare } as unknown as D1Database)
+    for (let index = 0; index < 12; index += 1) {
+      const tried = logIn({ ...guarded, database }, right, { address: 'home', accessToken: null })
+      await expect(tried).rejects.toThrow()
+    }
+    expect(await tryFrom('home', right)).toBe('in')
   })
 
   it('leaves other accounts alone, tried from the same addresses', async () => {
