@@ -13,8 +13,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * @property {string} [token]
  */
 
-/** The longest that anybody waits for one answer. */
+/** The longest that anybody waits for one answer, and that they ask again for the same. */
 const answerMsMax = 120_000
+const askingMsMax = 15 * 60_000
 
 /** What clients saw. */
 export function createTally() {
@@ -91,9 +92,11 @@ export function createClient({ url, tally }) {
 
     /** Asks until there is an answer. @param {Asked} asked */
     async askOn(asked) {
+      const giveUp = createGiveUp(asked)
       for (;;) {
         const answer = await ask(asked)
         if (answer && answer.status < 500) return answer
+        giveUp(answer)
         await sleep(300)
       }
     },
@@ -108,6 +111,7 @@ export function createClient({ url, tally }) {
         ...asked,
         headers: { ...asked.headers, 'idempotency-key': randomUUID() },
       }
+      const giveUp = createGiveUp(asked)
       for (let tries = 0; ; tries += 1) {
         if (tries > 0) tally.sentAgain += 1
         const answer = await ask(named)
@@ -115,6 +119,7 @@ export function createClient({ url, tally }) {
           if (answer.isReplayed) tally.replayed += 1
           return answer
         }
+        giveUp(answer)
         await sleep(answer?.status === 409 ? 1_000 : 300)
       }
     },
@@ -157,6 +162,16 @@ export function createClient({ url, tally }) {
       }
       await sleep(300)
     }
+  }
+}
+
+/** Throws, when it is called, once nobody asks any longer. @param {Asked} asked */
+function createGiveUp({ method, path }) {
+  const untilMs = Date.now() + askingMsMax
+  return (/** @type {Answer | null} */ last) => {
+    if (Date.now() < untilMs) return
+    const told = last === null ? 'nothing' : JSON.stringify(last)
+    throw new Error(`${method} ${path} got no answer in ${askingMsMax / 60_000} min: ${told}`)
   }
 }
 

@@ -3,6 +3,8 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../setup/system.ts'
 
+/** Then it is told to end, and ends what it has started. */
+const playMsMax = 240_000
 const root = path.resolve(import.meta.dirname, '../../..')
 
 /** Plays `npm run crash` to its end; answers its exit code and what it printed. */
@@ -14,7 +16,11 @@ async function playCrashes(plan: readonly string[]) {
     // Every minute is what the system does by itself: more often is quicker, and shows no less.
     ...['--sweep-seconds', '5', '--port', `${port}`, '--inference-port', `${inferencePort}`],
   ]
-  const child = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, words, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: playMsMax,
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -30,7 +36,7 @@ describe('a system that is killed while people work with it', () => {
 
   beforeAll(async () => {
     played = await playCrashes(['kill-inference', 'restart-both', 'kill-both'])
-  }, 240_000)
+  }, playMsMax + 20_000)
 
   it('brings everything to its end, loses nothing, and charges what it delivered', () => {
     expect(played.output).toContain('0 broken invariants')
