@@ -33,6 +33,7 @@ export async function play(seed: string, faultRate: number | null = null): Promi
   const people = await registerPeople(world, 1 + world.random.below(3))
   const rate = world.random.pick([0, 0.02, 0.05, 0.1])
   world.stage.faultRate = faultRate ?? rate
+  world.stage.isFree = false
   Object.assign(world.mood, world.random.pick([calm, bad(0.05), bad(0.3)]))
   const { actionCount, restarts } = await live(world, people, troubles)
   const endedAfterMs = await heal(world)
@@ -187,6 +188,7 @@ async function heal(world: World): Promise<number> {
   Object.assign(world.mood, calm)
   if (random.chance(0.5)) world.restart()
   await stage.runAll()
+  stage.isFree = true
   const startedMs = stage.nowMs
   for (let round = 0; ; round += 1) {
     await passMinute(world)
