@@ -14,6 +14,7 @@ export type FindingCode =
   | 'upload.without_reservation'
   | 'media.object_missing'
   | 'media.object_unnamed'
+  | 'media.objects_unnamed'
   | 'media.object_strange'
 
 export interface Finding {

@@ -200,6 +200,14 @@ describe('a reconciliation of the media store', () => {
     },
   )
 
+  it('leaves alone and tells what is too much to have been left by crashes: rows may be missing', async () => {
+    const planted = await Promise.all(Array.from({ length: 51 }, () => plant(newUploadKey())))
+    const { findings } = await reconcile(later(3 * day))
+    const [told] = findings.filter(({ code }) => code === 'media.objects_unnamed')
+    expect(told).toMatchObject({ repaired: false, message: expect.stringContaining('51 objects') })
+    expect(await Promise.all(planted.map(isStored))).not.toContain(false)
+  })
+
   it('believes the object and not a list that was read before it was stored', async () => {
     const blind = { ...services.media, list: async function* () {} }
     expect(await findingsOf(keys, later(0, { media: blind }))).toEqual([])

@@ -29,6 +29,8 @@ const keysAtOnce = 1000
 /** Each object that seems to be missing is asked for by itself. */
 const suspectsMax = 200
 const videosAtOnce = 50
+/** What crashes leave is little. More than this on a page looks like rows that are missing, not like objects too many. */
+const deletedMax = 50
 
 /**
  * Compares the next stored objects with the keys that rows name, in the order of their keys: both lists are read from the
@@ -127,13 +129,16 @@ async function deleteUnnamed(
   const candidates = owned.flatMap(({ key, owner }) => (isFree(owner) ? [key] : []))
   const named = await repository.keepNamed(database, candidates)
   const rubbish = candidates.filter((key) => !named.has(key))
-  await media.deleteMany(rubbish)
+  const isLittle = rubbish.length <= deletedMax
+  if (isLittle) await media.deleteMany(rubbish)
   return [
     findingOf({
-      code: 'media.object_unnamed',
-      repaired: true,
+      code: isLittle ? 'media.object_unnamed' : 'media.objects_unnamed',
+      repaired: isLittle,
       ids: rubbish,
-      message: 'Objects that no row names and nobody writes any more were deleted.',
+      message: isLittle
+        ? 'Objects that no row names and nobody writes any more were deleted.'
+        : `No row names ${rubbish.length} objects in a row of ${keysAtOnce}, more than the ${deletedMax} that are deleted without asking: the database may be older than the media. They were left alone; see "Backup and restore" in docs/operations.md.`,
     }),
     findingOf({
       code: 'media.object_strange',
