@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 import cv2
@@ -15,6 +16,7 @@ from inpainting.headers import read_header
 from inpainting.items import Job, Result, Timings, choose_mask_orientation, encode_result
 from inpainting.models import Pixels
 from inpainting.pictures import Picture, decode_luminance, decode_picture, to_8_bit, turn_upright
+from inpainting.sequences.memory import FRAME_BYTES_PER_PIXEL
 
 
 class Hole:
@@ -25,22 +27,28 @@ class Hole:
         self.share = share
 
 
+class MaskKey(NamedTuple):
+    """Masks that are equal in this have the same hole."""
+
+    sha256: bytes
+    orientation: int
+
+
 class HoleStore:
     """Frames that have the same mask share one hole, as long as any of them is held."""
 
     def __init__(self) -> None:
-        self._holes: WeakValueDictionary[tuple[bytes, int], Hole] = WeakValueDictionary()
+        self._holes: WeakValueDictionary[MaskKey, Hole] = WeakValueDictionary()
 
-    def decode(self, data: bytes, orientation: int, *, pixels_max: int) -> Hole:
+    def decode(self, key: MaskKey, data: bytes, *, pixels_max: int) -> Hole:
         """The hole in a mask; raises ItemError(media.undecodable or mask.not_binary)."""
-        key = hashlib.sha256(data).digest(), orientation
         hole = self._holes.get(key)
         if hole is None:
             values = decode_luminance(data, read_header(data, name="The mask", pixels_max=pixels_max), name="The mask")
             shares = masks.measure(values)
             if not shares.is_binary:
                 masks.ensure_usable(shares)
-            self._holes[key] = hole = Hole(turn_upright(masks.find_hole(values), orientation), shares.hole)
+            self._holes[key] = hole = Hole(turn_upright(masks.find_hole(values), key.orientation), shares.hole)
         return hole
 
 
@@ -50,7 +58,8 @@ class Frame:
     def __init__(self, picture: bytes, mask: bytes, *, pixels_max: int) -> None:
         self._header = read_header(picture, name="The picture", pixels_max=pixels_max)
         mask_header = read_header(mask, name="The mask", pixels_max=pixels_max)
-        self._orientation = choose_mask_orientation(self._header, mask_header)
+        orientation = choose_mask_orientation(self._header, mask_header)
+        self.mask_key = MaskKey(hashlib.sha256(mask).digest(), orientation)
         self._picture: bytes | None = picture
         self._mask: bytes | None = mask
         self._pixels_max = pixels_max
@@ -58,7 +67,18 @@ class Frame:
         self._pixels: Pixels | None = None
         self._hole: Hole | None = None
         self.size = self._header.upright_size
+        self.file_bytes = len(picture)
         self.timings = Timings()
+
+    def measure_bytes(self, *, is_filled: bool) -> int:
+        """The memory that this takes at most, from its file to its pixels, without its hole."""
+        file_bytes = 0 if self._picture is None else len(self._picture)
+        decoded_bytes = FRAME_BYTES_PER_PIXEL * self.size[0] * self.size[1]
+        if self._pixels is not None:
+            return decoded_bytes + file_bytes
+        header = self._header
+        is_all = header.mode == "RGB" and not header.is_16_bit and not header.has_transparent_colour
+        return max(decoded_bytes, file_bytes) + (file_bytes if is_filled and not is_all else 0)
 
     def decode(self, holes: HoleStore, *, is_filled: bool) -> None:
         """Makes `pixels` and `hole`; a frame that `is_filled` keeps what its result needs. Raises ItemError."""
@@ -67,7 +87,7 @@ class Frame:
         assert self._picture is not None and self._mask is not None  # noqa: S101 - held until now
         with self.timings.measure("decodeMs"):
             picture = decode_picture(self._picture, self._header, name="The picture")
-            hole = holes.decode(self._mask, self._orientation, pixels_max=self._pixels_max)
+            hole = holes.decode(self.mask_key, self._mask, pixels_max=self._pixels_max)
             if hole.pixels.shape != picture.pixels.shape[:2]:
                 raise ItemError(Code.MEDIA_SIZE_MISMATCH, "The mask has not the size of the picture.")
             pixels = to_8_bit(picture.pixels)

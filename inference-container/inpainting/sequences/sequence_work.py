@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from inpainting.models import Pixels
 from inpainting.pictures import Picture
 from inpainting.schemas import AroundBody, InpaintBody, ItemBody
 from inpainting.sequences.frames import Frame, HoleStore
+from inpainting.sequences.memory import HOLE_BYTES_PER_PIXEL, count_ahead, measure_window
 from inpainting.sequences.rules import Stretch, plan_stretches
 from inpainting.temporal import PairStore, fill_in_turn
 from inpainting.workshop import Workshop
@@ -34,17 +35,6 @@ _FETCHES_MAX = 8
 _STORES_MAX = 4
 # A frame that is missing changes how all that look at it are filled: a store that stumbles is asked again.
 _PAUSES_SECONDS: tuple[float | None, ...] = (0.2, 1.0, None)
-# What filling takes besides the frames that are looked at: in all, as measured, and for each pixel of a frame, with the
-# files that are fetched for the next window.
-_BYTES_BASE = 400 * 1024 * 1024
-_BYTES_PER_PIXEL = 60
-# Its colours and its hole.
-_BYTES_PER_FRAME_PIXEL = 4
-
-
-def measure_bytes(size: tuple[int, int], frames: int) -> int:
-    """The memory that a window takes which looks at so many frames of that size."""
-    return _BYTES_BASE + size[0] * size[1] * (_BYTES_PER_PIXEL + _BYTES_PER_FRAME_PIXEL * frames)
 
 
 class SequenceWork:
@@ -90,21 +80,34 @@ class SequenceWork:
         following = [*self._stretches[1:], None]
         try:
             for stretch, after in zip(self._stretches, following, strict=True):
-                await self._work(stretch, after)
+                await self._try(stretch, after)
                 first = after.look.start if after else 0
                 self._fetching = {index: task for index, task in self._fetching.items() if after and index >= first}
                 self._pairs.forget_before(first)
         finally:
             await asyncio.gather(*(asyncio.wrap_future(store) for store in self._stores))
 
+    async def _try(self, stretch: Stretch, after: Stretch | None) -> None:
+        """Fills a window unless something fails that would not fail a frame by itself."""
+        try:
+            await self._work(stretch, after)
+        except (ItemError, MemoryError, cv2.error, RuntimeError, ValueError) as error:
+            self._check()
+            if isinstance(error, MemoryError):
+                self._let_go_of_files()
+            message = f"{type(error).__name__}: {error}"
+            log.warning("window failed", extra={"fields": {"first": stretch.keep[0], "reason": message}})
+
     async def _work(self, stretch: Stretch, after: Stretch | None) -> None:
         self._begin_fetching(stretch.look)
         fetched: dict[int, Frame | ItemError] = {}
         for index in stretch.look:
-            fetched[index] = await self._fetching[index]
+            fetched[index] = each = await self._fetching[index]
             self._check()
-        if after is not None:
-            self._begin_fetching(after.look)
+            if isinstance(each, Frame) and self._is_too_large(each.size, len(stretch.look)):
+                self._let_go_of_files()
+                self._tell_one_by_one(stretch)
+                return
         failed = {index: each for index, each in fetched.items() if isinstance(each, ItemError)}
         broken = next((index for index, error in failed.items() if error.retryable), None)
         if broken is not None:
@@ -113,22 +116,30 @@ class SequenceWork:
             return
         frames = {index: each for index, each in fetched.items() if isinstance(each, Frame)}
         if failed or not await self._take_memory(frames):
-            log.info("window filled one by one", extra={"fields": {"first": stretch.keep[0]}})
+            self._tell_one_by_one(stretch)
             return
-        try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._fill, stretch, frames, loop)
-        except (ItemError, MemoryError, cv2.error, RuntimeError, ValueError) as error:
-            self._check()
-            message = f"{type(error).__name__}: {error}"
-            log.warning("window failed", extra={"fields": {"first": stretch.keep[0], "reason": message}})
+        if after is not None:
+            self._fetch_ahead(after.look, frames)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._fill, stretch, frames, loop)
+
+    def _tell_one_by_one(self, stretch: Stretch) -> None:
+        log.info("window filled one by one", extra={"fields": {"first": stretch.keep[0]}})
+
+    def _is_too_large(self, size: tuple[int, int], count: int) -> bool:
+        """Whether so many frames of that size take too much, whatever their files are."""
+        return self._bytes_max is not None and measure_window(size, count) > self._bytes_max
 
     async def _take_memory(self, frames: dict[int, Frame]) -> bool:
         """Whether the frames are of one size that may be held; returns once it may."""
         sizes = {frame.size for frame in frames.values()}
         if len(sizes) > 1:
             return False
-        needed = measure_bytes(next(iter(sizes)), len(frames))
+        width, height = next(iter(sizes))
+        holes = len({frame.mask_key for frame in frames.values()})
+        held_bytes = sum(frame.measure_bytes(is_filled=index in self._items) for index, frame in frames.items())
+        held_bytes += holes * HOLE_BYTES_PER_PIXEL * width * height
+        needed = measure_window((width, height), len(frames), held_bytes=held_bytes)
         if self._bytes_max is not None and needed > self._bytes_max:
             return False
         if needed > self._bytes_taken:
@@ -146,10 +157,21 @@ class SequenceWork:
 
     # Files
 
-    def _begin_fetching(self, look: range) -> None:
+    def _begin_fetching(self, look: Iterable[int]) -> None:
         for index in look:
             if index not in self._fetching:
                 self._fetching[index] = asyncio.create_task(self._fetch(self._sources[index]))
+
+    def _fetch_ahead(self, look: range, frames: dict[int, Frame]) -> None:
+        """Begins to fetch the first of the frames that the next window looks at besides, by the size of these."""
+        size = next(iter(frames.values())).size
+        missing = [index for index in look if index not in self._fetching]
+        self._begin_fetching(missing[: count_ahead(size, max(frame.file_bytes for frame in frames.values()))])
+
+    def _let_go_of_files(self) -> None:
+        for task in self._fetching.values():
+            task.cancel()
+        self._fetching.clear()
 
     async def _fetch(self, source: ItemBody | AroundBody) -> Frame | ItemError:
         """The frame, or why there is none; the store is asked again where that may help."""

@@ -21,7 +21,7 @@ from inpainting.items import Job
 from inpainting.logs import configure_logs, current_task
 from inpainting.models.registry import create_registry
 from inpainting.processes.channel import ChildEnd
-from inpainting.processes.confinement import bound_memory, confine, unbound_memory
+from inpainting.processes.confinement import bound_memory, confine, read_data_bytes, unbound_memory
 from inpainting.processes.item_pool import Order
 from inpainting.schemas import InpaintBody
 from inpainting.sequences.sequence_work import SequenceWork
@@ -104,16 +104,18 @@ async def _give_signs(channel: ChildEnd) -> None:
 
 def _prepare_loading(settings: Settings, order: Order, bytes_max: int | None) -> Callable[[], Job]:
     """The job, whose model is loaded the first time: its memory is no sequence's."""
+    bytes_before = read_data_bytes()
 
     @cache
     def load() -> Job:
+        bytes_held = (read_data_bytes() or 0) - (bytes_before or 0)
         if bytes_max is not None:
             unbound_memory()
         try:
             model = create_registry(settings).entry(order.model).load()
         finally:
             if bytes_max is not None:
-                bound_memory(bytes_max)
+                bound_memory(max(0, bytes_max - bytes_held))
         return Job(
             model=model,
             parameters=model.parameters.model_validate(order.parameters),

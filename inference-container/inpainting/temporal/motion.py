@@ -15,7 +15,7 @@ from inpainting.temporal.alignment import Points, choose_points, fit_flow, refin
 from inpainting.temporal.fields import make_grid, measure_length, read, spread, widen
 
 # Motion is measured on a grid of at most this many cells, and of two pixels a cell at least.
-_GRID_CELLS_MAX = 320 * 200
+GRID_CELLS_MAX = 320 * 200
 _CELL_PIXELS_MIN = 2
 _CELLS_MIN = 24
 # How far beside a hole what is in it still draws the measured flow, in cells.
@@ -111,7 +111,7 @@ class Pair:
 def look_at(frame: Pixels, hole: Pixels) -> Look:
     """Scales a frame down and smooths over its hole, so that what is in there does not draw the flow."""
     height, width = hole.shape
-    scale = min(1 / _CELL_PIXELS_MIN, math.sqrt(_GRID_CELLS_MAX / (width * height)))
+    scale = min(1 / _CELL_PIXELS_MIN, math.sqrt(GRID_CELLS_MAX / (width * height)))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     colours = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     unknown = np.minimum(cv2.resize(hole * 255, size, interpolation=cv2.INTER_AREA), 1)

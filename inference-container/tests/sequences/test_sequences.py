@@ -11,6 +11,8 @@ from conftest import Bench, RunningService
 from footage import Clip, encode
 from media_server import MediaServer
 
+from inpainting.sequences.memory import measure_window
+
 COUNT = 60
 
 
@@ -136,13 +138,28 @@ def test_a_model_and_its_parameters_fill_what_no_frame_shows(service: RunningSer
     assert clip.bytes_of(1, "a") != clip.bytes_of(1, "c")
 
 
-def test_frames_that_need_more_memory_than_one_task_may_take_are_filled_one_by_one(
-    start: Any, media: MediaServer
+@pytest.mark.parametrize(("missing_bytes", "is_temporal"), [(0, True), (1, False)])
+def test_frames_take_no_more_memory_than_is_told_and_are_filled_one_by_one_where_less_is_allowed(
+    start: Any, media: MediaServer, missing_bytes: int, is_temporal: bool
 ) -> None:
-    bound = str(300 * 1024 * 1024)
+    count, size = 26, (1280, 720)
+    bound = str(measure_window(size, count) - missing_bytes)
     service = start(INFERENCE_ITEM_BYTES_MAX=bound, INFERENCE_THREADS="1", INFERENCE_DEFAULT_MODEL="telea")
-    lines = Clip(Bench(service, media), 2).send([0, 1])
-    assert [line["isTemporal"] for line in lines] == [False, False]
+    clip = Clip(Bench(service, media), count, width=size[0], height=size[1])
+    lines = clip.send([0, 23, 24])
+    assert [line["isTemporal"] for line in lines] == [is_temporal] * 3
+
+
+def test_files_that_take_more_memory_than_there_is_are_filled_one_by_one(start: Any, media: MediaServer) -> None:
+    count, size = 12, (1280, 720)
+    bound = str(measure_window(size, count) + 2**20)
+    service = start(INFERENCE_ITEM_BYTES_MAX=bound, INFERENCE_THREADS="1", INFERENCE_DEFAULT_MODEL="telea")
+    clip = Clip(Bench(service, media), count, width=size[0], height=size[1])
+    assert clip.send([0], run="small")[0]["isTemporal"] is True
+    noise = np.random.default_rng(3).integers(0, 2**16, (*size[::-1], 4), np.uint16)
+    for index in range(count):
+        media.put(f"{clip.key}-{index}", encode(noise))
+    assert clip.send([0], run="large")[0]["isTemporal"] is False
 
 
 def test_a_client_that_goes_away_ends_the_work(clip: Clip) -> None:
