@@ -47,7 +47,9 @@ export interface Troubles {
 }
 
 /** How often a client asks again that got no answer, or one of ours that something broke. */
-const triesMax = 3
+const triesMax = 4
+/** By then who held a key and died holds it no more. */
+const deadAfterMs = 90_000
 
 /** What a client does: it asks, and asks again under the same key where the answer is missing. */
 export function createClient(world: World, troubles: Troubles, administrator: { token: string }) {
@@ -92,7 +94,9 @@ export function createClient(world: World, troubles: Troubles, administrator: { 
       if (answer && answer.status < 300) told.told = answer.status === 202 ? 0 : 1
       // What is refused by the first answer was not done; a later refusal says nothing of the tries before it.
       if (answer && answer.status >= 400 && answer.status < 500 && tries === 1) told.possible = 0
-      if (answer && answer.status < 500) return answer
+      const isInFlight = answer?.body?.code === 'idempotency.in_flight'
+      if (answer && answer.status < 500 && !isInFlight) return answer
+      if (isInFlight) await world.stage.pause(deadAfterMs)
     }
     return null
   }
@@ -133,7 +137,12 @@ const startInference: Action = async (client, person, random) => {
   if (answer?.status === 201) person.inferences.push(answer.body.inference.id)
 }
 
-export const uploadPair = upload(() => ({ image: picture, mask }))
+const uploadPair = upload(() => ({ image: picture, mask }))
+
+/** Of so many pairs that some inferences over them cost more than a person has. */
+export const uploadMuch = upload(() => ({
+  image: [createArchive(Array.from({ length: 12 }, (_, index) => pair(index)).flat()), 'pairs.zip'],
+}))
 
 /** What people do, and how often beside the rest. */
 export const actions: readonly (readonly [weight: number, name: string, act: Action])[] = [

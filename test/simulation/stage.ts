@@ -54,6 +54,7 @@ export class Stage {
   readonly #random: Random
   readonly #actors = new Map<Actor, (ending: Ending<never>) => void>()
   #calls: Call[] = []
+  #pauses: { readonly untilMs: number; readonly resolve: () => void }[] = []
   #activity = 0
   #settledActivity = -1
   #count = 0
@@ -150,8 +151,23 @@ export class Stage {
     return fault
   }
 
+  /** Resolves when so much of the story's time has passed. */
+  pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pauses.push({ untilMs: this.nowMs + ms, resolve })
+    return promise
+  }
+
+  #endPauses(): void {
+    const over = this.#pauses.filter(({ untilMs }) => untilMs <= this.nowMs)
+    this.#pauses = this.#pauses.filter((pause) => !over.includes(pause))
+    for (const { resolve } of over) resolve()
+    if (over.length > 0) this.#activity += 1
+  }
+
   /** Lets one call happen; false when none may at present. */
   async step(): Promise<boolean> {
+    this.#endPauses()
     await this.#settle()
     const ready = this.#calls.filter((call) => call.notBeforeMs <= this.nowMs)
     const chosen = ready[this.#random.below(ready.length)]

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { findBroken, findWrongBooks } from './invariants.ts'
-import { actions, createClient, type Person, type Troubles, uploadPair } from './people.ts'
+import { actions, createClient, type Person, type Troubles, uploadMuch } from './people.ts'
 import type { Random } from './random.ts'
 import { calm } from './service.ts'
 import type { FaultKind } from './stage.ts'
@@ -109,8 +109,9 @@ async function registerPeople(world: World, count: number): Promise<Person[]> {
     const json = { name: 'set 0' }
     void client.askOnce(person, { method: 'POST', path: '/api/datasets', json })
     await stage.runAll()
-    void uploadPair(client, person, world.random)
+    void uploadMuch(client, person, world.random)
     await stage.runAll()
+    while (world.deliver()) await stage.runAll()
   }
   return people
 }
