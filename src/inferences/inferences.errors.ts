@@ -20,6 +20,7 @@ export const inferenceErrors = defineErrors({
   'inferences.nothing_to_retry': 409,
   'inferences.retry_running': 409,
   'inferences.dataset_gone': 409,
+  'inferences.owner_cannot_pay': 409,
   'inferences.results_deleted': 410,
 })
 

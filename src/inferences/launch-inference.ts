@@ -86,6 +86,9 @@ export function inferenceOperationId(inferenceId: string): string {
   return `inference_${inferenceId}`
 }
 
+/** A short inference may have ended by then. */
+const roomSeconds = 30
+
 /** Throws `inferences.too_many_running`. */
 export function ensureRoomToRun(
   { JOBS_RUNNING_PER_USER_MAX: limit }: LaunchContext['settings'],
@@ -95,7 +98,7 @@ export function ensureRoomToRun(
   throw inferenceErrors.createError(
     'inferences.too_many_running',
     `${runningCount} inferences of this account have not ended, and at most ${limit} may run at once. Wait until one has ended, or abort one. Nothing was charged.`,
-    { running: runningCount, limit },
+    { running: runningCount, limit, retryAfterSeconds: roomSeconds },
   )
 }
 

@@ -1,3 +1,4 @@
+import { ApiError } from '../shared/errors.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import { hasEnded } from './inferences.lifecycle.ts'
 import type { InferenceRow } from './inferences.table.ts'
@@ -11,8 +12,8 @@ import { readStoredParameters } from './stored-parameters.rules.ts'
 /**
  * Tries the failed items of an ended inference again, as a new inference of the same user, dataset, model and parameters,
  * which costs what a start costs. Each picture and each frame is filled and stored on its own; no video is put together.
- * Throws `inferences.not_ended`, `inferences.retry_running`, `inferences.nothing_to_retry`, `inferences.dataset_gone`, and
- * what a start throws.
+ * Throws `inferences.not_ended`, `inferences.retry_running`, `inferences.nothing_to_retry`, `inferences.dataset_gone`,
+ * `inferences.owner_cannot_pay`, and what a start throws.
  */
 export async function retryInference(
   context: StartInferenceContext,
@@ -45,7 +46,7 @@ export async function retryInference(
   const known = await context.models.find()
   const { resolvedModelId } = readStoredParameters(retried)
   const chosen = chooseModelOrThrow(resolvedModelId ?? retried.modelId, known?.list ?? null)
-  await launchInference(context, {
+  const retry = launchInference(context, {
     id: by.retryId,
     userId: retried.userId,
     dataset: {
@@ -71,6 +72,18 @@ export async function retryInference(
       details: { retryId: by.retryId, items: items.length },
     },
   })
+  await retry.catch(throwForAdministrator)
+}
+
+/** It is not the administrator's login that is refused, nor their balance. */
+function throwForAdministrator(error: unknown): never {
+  if (!(error instanceof ApiError) || error.code !== 'tokens.insufficient') throw error
+  const { required, balance, shortfall } = error.details
+  throw inferenceErrors.createError(
+    'inferences.owner_cannot_pay',
+    `The owner of the inference has ${balance} tokens, and trying its failed items again costs ${required}. Recharge their account with at least ${shortfall} tokens first. Nothing was charged.`,
+    { required, balance, shortfall },
+  )
 }
 
 function createNothingToRetry({ state, itemCount, failedCount }: InferenceRow) {

@@ -195,8 +195,14 @@ describe('a retry of failed items', () => {
       amount: (await services.ledger.balance(mario.mario.id)) as never,
     })
     const { status, body } = await retry(mario.started.id)
-    expect(status).toBe(401)
-    expect(body).toMatchObject({ code: 'tokens.insufficient', required: 2.75 })
+    expect(status).toBe(409)
+    expect(body).toMatchObject({
+      code: 'inferences.owner_cannot_pay',
+      message: expect.stringContaining(
+        'has 0 tokens, and trying its failed items again costs 2.75',
+      ),
+      required: 2.75,
+    })
   })
 
   it('is refused where the dataset was deleted', async () => {
