@@ -197,12 +197,17 @@ describe('a form', () => {
     )
   })
 
-  it.each([[], [['idempotency-key', 'charset']]] as [string, string][][])(
-    'whose text is in a charset that nobody knows is refused for it (%j)',
-    async (...more) => {
+  it.each([
+    ['; name="datasetName"', []],
+    ['', []],
+    ['; name="datasetName"', [['idempotency-key', 'charset']]],
+    ['', [['idempotency-key', 'charset-of-none']]],
+  ] as [string, [string, string][]][])(
+    'whose text is in a charset that nobody knows is refused for it (field %j, %j)',
+    async (name, more) => {
       const lines = [
         `--${boundary}`,
-        'Content-Disposition: form-data; name="datasetName"',
+        `Content-Disposition: form-data${name}`,
         'Content-Type: text/plain; charset=bogus',
         '',
         'forms',

@@ -48,8 +48,10 @@ async function withNewDataset(): Promise<Caller> {
 
 async function withNewFile(): Promise<Caller> {
   const json = { fileName: 'a.zip', bytes: 10 }
-  const { body } = await request(stage.owner, 'POST', '/api/uploads', { json })
-  return { user: stage.owner, things: { ...stage.things, fileUpload: body.data.id } }
+  // One user may have a hundred open.
+  const user = await createUser()
+  const { body } = await request(user, 'POST', '/api/uploads', { json })
+  return { user, things: { ...stage.things, fileUpload: body.data.id } }
 }
 
 function countOf(name: string): number {

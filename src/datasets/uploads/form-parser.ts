@@ -47,10 +47,10 @@ export async function pumpForm(
   parser.end()
 }
 
-/** Of a field that the parser has no text of: nobody knows the encoding that it names. */
-export function createCharsetError(name: string): ApiError {
+/** Of a field, perhaps one without a name, that the parser has no text of: nobody knows the encoding that it names. */
+export function createCharsetError(name: string | undefined): ApiError {
   return createMalformedError(
-    `the field '${name.slice(0, 60)}' is in an unknown charset, not UTF-8`,
+    `the field '${name?.slice(0, 60) ?? ''}' is in an unknown charset, not UTF-8`,
   )
 }
 

@@ -1,0 +1,92 @@
+/** What is right, to be sent wrong; and what is wrong by itself. */
+
+const json = '{"name":"socket","tags":["a"]}'
+const boundary = 'socket-boundary'
+const form = [
+  `--${boundary}\r\nContent-Disposition: form-data; name="datasetName"\r\n\r\nnone\r\n`,
+  `--${boundary}\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n\u0089PNG\r\n`,
+  `--${boundary}--\r\n`,
+].join('')
+
+export const bodies = [
+  { path: '/api/datasets', type: 'application/json', text: json },
+  { path: '/api/users/login', type: 'application/json', text: '{"email":"a@example.com"}' },
+  { path: '/api/users/user', type: 'application/json', text: '{"name":"a"}' },
+  { path: '/api/inferences', type: 'application/json', text: '{"datasetName":"none"}' },
+  { path: '/api/uploads', type: 'application/json', text: '{"fileName":"a.zip","bytes":0}' },
+  { path: '/api/datasets/data', type: `multipart/form-data; boundary=${boundary}`, text: form },
+]
+export const readings = [
+  '/',
+  '/health',
+  '/api/users/profile',
+  '/api/datasets?page=1',
+  '/media/none',
+  '/api/none',
+]
+export const oddMethods = [
+  'PATCH',
+  'TRACE',
+  'CONNECT',
+  'PROPFIND',
+  'QUERY',
+  'get',
+  'X',
+  'HEAD',
+  'OPTIONS',
+  'M-SEARCH',
+]
+export const oddPaths = [
+  '/%',
+  '/%zz',
+  '/%00',
+  '/api/datasets/%E0%A4%A',
+  '/api/datasets/%2e%2e%2f',
+  '/api/datasets/..%2f..',
+  '/../../etc/passwd',
+  '//',
+  '/api//datasets',
+  '/api/datasets/a\\b',
+  '/api/datasets/\u00ff\u00fe',
+  '/a b',
+  '*',
+  'http://other.example/',
+  'api',
+  `/${'x'.repeat(20_000)}`,
+  `/?${'a=b&'.repeat(4_000)}`,
+  '/api/datasets?page=1&page=2&page[]=3',
+  '/#',
+  '/;',
+  '/\u0001',
+]
+export const oddHeaders = [
+  'X-Odd: \u0001',
+  'X-Odd: a\u0000b',
+  'X Odd: a',
+  ': a',
+  'X-Odd',
+  'X-Odd : a',
+  ' X-Odd: folded',
+  'X-Odd: \u00ff\u00fe',
+  'Content-Length: -1',
+  'Content-Length: 1e3',
+  'Content-Length: 99999999999999999999',
+  'Content-Length: 0x10',
+  'Content-Length: 3, 4',
+  'Transfer-Encoding: gzip',
+  'Transfer-Encoding: chunked, chunked',
+  'Transfer-Encoding: \u000bchunked',
+  'Host: other.example',
+  'Host: a b',
+  'Connection: upgrade\r\nUpgrade: websocket',
+  'Connection: upgrade\r\nUpgrade: h2c',
+  'Expect: 100-continue',
+  'Expect: 200-maybe',
+  'Range: bytes=0-,1-,2-',
+  'Accept-Encoding: \u00ff',
+  'Content-Encoding: gzip',
+  'Idempotency-Key: "',
+  `Cookie: ${'a=b; '.repeat(3_000)}`,
+  `X-Long: ${'x'.repeat(60_000)}`,
+  `${'X-Many: 1\r\n'.repeat(300)}X-Last: 1`,
+]
