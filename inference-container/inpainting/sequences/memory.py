@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from inpainting.temporal.footage import MASK_BYTES_MAX
 from inpainting.temporal.motion import GRID_CELLS_MAX
 
-# Masks and points that are kept at a time, whatever a frame's size (see docs/decisions/inference-temporal-filling.md).
-_BYTES_BASE = 192 * 1024 * 1024
+# Points that are traced at a time (see docs/decisions/inference-temporal-filling.md).
+_BYTES_BASE = 96 * 1024 * 1024
+# Masks of whole frames that are kept, up to a bound: so many for each frame.
+_MASKS_PER_FRAME = 2
 # Motion, for each frame that is looked at and cell of its grid. A cell has two by two pixels at least.
 _BYTES_PER_CELL = 75
 _CELL_PIXELS_MIN = 4
@@ -26,7 +29,8 @@ def measure_window(size: tuple[int, int], frames: int, *, held_bytes: int | None
         held_bytes = pixels * (FRAME_BYTES_PER_PIXEL * frames + HOLE_BYTES_PER_PIXEL)
     cells = min(GRID_CELLS_MAX, pixels // _CELL_PIXELS_MIN)
     work_bytes = pixels * (_WORK_BYTES_PER_PIXEL + _AHEAD_BYTES_PER_PIXEL)
-    return _BYTES_BASE + _BYTES_PER_CELL * cells * frames + work_bytes + held_bytes
+    mask_bytes = min(MASK_BYTES_MAX, _MASKS_PER_FRAME * pixels * frames)
+    return _BYTES_BASE + mask_bytes + _BYTES_PER_CELL * cells * frames + work_bytes + held_bytes
 
 
 def count_ahead(size: tuple[int, int], file_bytes: int) -> int:

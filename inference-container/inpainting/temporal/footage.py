@@ -16,7 +16,7 @@ from inpainting.temporal.motion import Flow, Look, Pair, look_at, measure_pair
 RIM_PIXELS = 2
 # Beside a hole motion is measured badly, so that what is there is judged by what is beyond.
 BESIDE_PIXELS = 8
-_MASK_BYTES_MAX = 96 * 2**20
+MASK_BYTES_MAX = 96 * 2**20
 # What stands in front of the ground is seen on half the grid, and has soft edges.
 _FRONT_EDGE_CELLS = 2
 _SPECK = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
@@ -62,7 +62,7 @@ class _RecentMasks:
         if key not in self._masks:
             self._masks[key] = mask = make()
             self._bytes += mask.nbytes
-            while self._bytes > _MASK_BYTES_MAX and len(self._masks) > 1:
+            while self._bytes > MASK_BYTES_MAX and len(self._masks) > 1:
                 self._bytes -= self._masks.pop(next(iter(self._masks))).nbytes
         return self._masks[key]
 
