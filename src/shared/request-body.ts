@@ -46,13 +46,16 @@ export class BodyReader {
       isSilent = true
       void this.#cancel()
     }, msMax)
-    const chunk = await this.read()
-      .catch(() => {
-        throw createBrokenOffError(this.receivedBytes)
-      })
-      .finally(() => clearTimeout(silence))
-    if (isSilent) throw createTooSlowError(this.receivedBytes, msMax)
-    return chunk
+    try {
+      const chunk = await this.read()
+      if (!isSilent) return chunk
+    } catch {
+      if (!isSilent) throw createBrokenOffError(this.receivedBytes)
+    } finally {
+      clearTimeout(silence)
+    }
+    // A read that is cut off ends or fails, as the stream likes.
+    throw createTooSlowError(this.receivedBytes, msMax)
   }
 
   /**
