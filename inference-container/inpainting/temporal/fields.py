@@ -57,12 +57,22 @@ def read(field: Pixels, x: Pixels, y: Pixels, interpolation: int = cv2.INTER_LIN
     count = len(x)
     if count == 0:
         return np.zeros((0, *field.shape[2:]), field.dtype)
-    rows = -(-count // _ROW)
-    maps = np.zeros((2, rows * _ROW), np.float32)
+    width = min(count, _ROW)
+    rows = -(-count // width)
+    maps = np.zeros((2, rows * width), np.float32)
     maps[0, :count], maps[1, :count] = x, y
-    across, down = maps.reshape(2, rows, _ROW)
+    across, down = maps.reshape(2, rows, width)
     values: Pixels = cv2.remap(field, across, down, interpolation, borderMode=cv2.BORDER_REPLICATE)
-    return values.reshape(rows * _ROW, *field.shape[2:])[:count]
+    return values.reshape(rows * width, *field.shape[2:])[:count]
+
+
+def find_median(values: Pixels) -> float:
+    """What np.median answers for a few finite float32 values, in a third of its time."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, middle)[middle])
+    low, high = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1]
+    return float((low + high) / np.float32(2))
 
 
 @lru_cache(maxsize=2)
@@ -81,4 +91,17 @@ def widen(mask: Pixels, pixels: int) -> Pixels:
     """The mask grown by that many pixels."""
     if pixels <= 0:
         return mask
-    return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1,) * 2))
+    left, top, width, height = cv2.boundingRect(mask)
+    part = (
+        slice(max(0, top - pixels), top + height + pixels),
+        slice(max(0, left - pixels), left + width + pixels),
+    )
+    wide = np.zeros_like(mask)
+    if width:
+        wide[part] = cv2.dilate(np.ascontiguousarray(mask[part]), _make_disc(pixels))
+    return wide
+
+
+@lru_cache(maxsize=32)
+def _make_disc(radius: int) -> Pixels:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)

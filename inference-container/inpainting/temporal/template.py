@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from inpainting.models import Pixels
-from inpainting.temporal.fields import read
+from inpainting.temporal.fields import find_median, read
 from inpainting.temporal.motion import Look
 
 _ROUNDS = 4
@@ -37,7 +39,7 @@ class Template:
         down = (read(grey, x, y + 1) - read(grey, x, y - 1)) / 2
         self._slope = np.stack([across, down], axis=1)
 
-    @property
+    @cached_property
     def is_distinct(self) -> bool:
         """Whether a shift in any direction would show: an even surface could be anywhere."""
         return float(np.linalg.eigvalsh(self._slope.T @ self._slope)[0]) > _STRUCTURE_MIN * len(self._slope)
@@ -54,9 +56,9 @@ class Template:
             if np.count_nonzero(seen) < max(_POINTS_MIN, _POINTS_SHARE * len(x)):
                 return None
             rest = read(grey, x[seen], y[seen]) - self._level[seen]
-            rest = rest - np.median(rest)
+            rest = rest - np.float32(find_median(rest))
             weight = 1 / (1 + (rest / _DIFFERENCE) ** 2) ** 2
-            trust = float(weight.mean())
+            trust = float(np.add.reduce(weight) / len(weight))
             slope = self._slope[seen]
             weighted = slope * weight[:, np.newaxis]
             step = np.linalg.solve(slope.T @ weighted + np.eye(2), weighted.T @ rest)
