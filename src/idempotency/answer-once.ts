@@ -153,7 +153,7 @@ async function runHeld<Answer extends Response>(
   }
   const tryTo = async (what: string, act: () => Promise<unknown>) => {
     try {
-      await act()
+      return await act()
     } catch (error) {
       // The lease ends by itself, and the next run finds what this one made.
       logger.warn(`idempotency.${what}_failed`, { subjectId: start.id, ...describeError(error) })
@@ -174,8 +174,9 @@ async function runHeld<Answer extends Response>(
     const end = rules.leavesNothing(refusal, { isRepeat })
       ? repository.freeKey
       : repository.dropLease
-    await tryTo('ending', () => end(database, holder))
-    throw error
+    const wasHeld = await tryTo('ending', () => end(database, holder))
+    // Another run has the key: it says what became of the request.
+    throw refusal && wasHeld === false ? refuseInFlight(context) : error
   } finally {
     clearInterval(timer)
   }
