@@ -1,6 +1,7 @@
 /**
  * `npm run simulate -- --seeds 1000 --from 0`: plays whole stories in which anything fails at any step, and says what did not
- * come right. `npm run simulate -- --guards` takes out each guard in turn and plays until a story notices.
+ * come right. `npm run simulate -- --guards` takes out each guard in turn and plays until a story notices;
+ * `--only outbox` those whose names hold the word.
  */
 import { parseArgs } from 'node:util'
 import { formatTail, say } from './lib/say.mjs'
@@ -16,10 +17,13 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '0' },
     guards: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 })
 const [from, count] = [Number(values.from), Number(values.seeds)]
-process.exitCode = values.guards ? await removeGuards({ from, count }) : await playAll()
+process.exitCode = values.guards
+  ? await removeGuards({ from, count, only: values.only })
+  : await playAll()
 
 async function playAll() {
   /** @type {Record<string, number>} */
