@@ -64,16 +64,19 @@ function createCopy(guard) {
   mkdirSync(folder, { recursive: true })
   for (const name of copied) cpSync(fromRoot(name), path.join(folder, name), { recursive: true })
   for (const name of linked) symlinkSync(fromRoot(name), path.join(folder, name))
-  for (const edit of guard.edits) writeFileSync(path.join(folder, edit.file), takeOut(edit))
+  for (const edit of guard.edits) {
+    writeFileSync(path.join(folder, edit.file), takeOut(edit, folder))
+  }
   return folder
 }
 
 /**
  * The file's text after the edit.
  * @param {Edit} edit
+ * @param {string} [folder] where the tree is
  */
-export function takeOut({ file, text, without }) {
-  const parts = readFileSync(fromRoot(file), 'utf8').split(text)
+export function takeOut({ file, text, without }, folder = fromRoot()) {
+  const parts = readFileSync(path.join(folder, file), 'utf8').split(text)
   if (parts.length === 2) return parts.join(without)
   throw new Refusal(
     `'${text}' stands ${parts.length - 1} times in ${file}, not once: bring scripts/simulate/guards.json up to date.`,
