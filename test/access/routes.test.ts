@@ -204,7 +204,7 @@ describe('of all these answers', () => {
 
   it('none, and no line of the logs, holds a secret, a hash, a token, an internal address or a stack', () => {
     expectNoSecrets()
-    expect(logged.join()).toContain('models.unavailable')
+    expect(logged.join()).toContain('models.not_told')
   })
 
   it('each is kept by nobody and says what it is, whoever asked', () => {
