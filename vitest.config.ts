@@ -13,7 +13,7 @@ const testSecrets = {
 }
 
 /** Which stories of the simulation are played: a few, or those that `npm run simulate` names; each with its own share of faults, or with this. */
-function readStories({ STORIES_FROM = '0', STORIES = '8', STORIES_FAULTS }: NodeJS.ProcessEnv) {
+function readStories({ STORIES_FROM = '0', STORIES = '6', STORIES_FAULTS }: NodeJS.ProcessEnv) {
   const faultRate = STORIES_FAULTS ? Number(STORIES_FAULTS) : null
   return { first: Number(STORIES_FROM), count: Number(STORIES), faultRate }
 }

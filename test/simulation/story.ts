@@ -20,6 +20,8 @@ export interface Told {
 }
 
 const minuteMs = 60_000
+/** The cron comes every minute; here it may be away for some. */
+const sweepMsMax = 5 * minuteMs
 const dayMs = 24 * 60 * minuteMs
 /** By then every job and upload has ended, whatever happened to it. */
 const healingMsMax = 90 * minuteMs
@@ -125,9 +127,13 @@ async function live(world: World, people: readonly Person[], troubles: Troubles)
   let left = actionCount
   let acting = 0
   let restarts = 0
+  let sweptMs = stage.nowMs
   const isUnruly = stage.faultRate > 0
   while (left > 0 || stage.actorCount > 0 || acting > 0) {
-    if (left > 0 && acting < atOnceMax && random.chance(0.15)) {
+    if (stage.nowMs - sweptMs > sweepMsMax) {
+      sweptMs = stage.nowMs
+      world.sweep()
+    } else if (left > 0 && acting < atOnceMax && random.chance(0.15)) {
       left -= 1
       acting += 1
       void act(client, people, random.fork(`action ${left}`)).finally(() => {
