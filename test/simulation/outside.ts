@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { interceptDatabase, interceptMethods } from '../support/intercept.ts'
 import type { Actor, CallOptions, Stage } from './stage.ts'
 
 type Bindings = Pick<Env, 'DB' | 'MEDIA' | 'TOKEN_ACCOUNTS'>
@@ -19,49 +20,12 @@ export function createBindings(stage: Stage, actor: Actor, callAccount: CallAcco
   }
 }
 
-/** The methods of these names go through `around`; all others, and what is no method, are as they are. */
-function wrapMethods<Target extends object>(
-  target: Target,
-  names: readonly string[],
-  around: (name: string, parameters: unknown[], call: () => Promise<unknown>) => unknown,
-): Target {
-  return new Proxy(target, {
-    get(_, key) {
-      const value: unknown = Reflect.get(target, key)
-      if (typeof value !== 'function') return value
-      if (!names.includes(String(key))) return value.bind(target)
-      return (...parameters: unknown[]) =>
-        around(String(key), parameters, async () => Reflect.apply(value, target, parameters))
-    },
-  })
-}
-
 function wrapDatabase(stage: Stage, actor: Actor): D1Database {
-  const originals = new WeakMap<object, D1PreparedStatement>()
   const createError = () => new Error('D1_ERROR: Network connection lost.')
-  const ask = (name: string, effect: () => Promise<unknown>) =>
-    stage.call(actor, name, effect, { createError })
-  const wrapStatement = (statement: D1PreparedStatement, sql: string): D1PreparedStatement => {
-    const asked = wrapMethods(statement, ['run', 'first', 'all', 'raw'], (_, __, call) =>
-      ask(`database ${summarize(sql)}`, call),
-    )
-    const wrapped = new Proxy(asked, {
-      get(target, key) {
-        if (key !== 'bind') return Reflect.get(target, key)
-        return (...values: unknown[]) => wrapStatement(statement.bind(...values), sql)
-      },
-    })
-    originals.set(wrapped, statement)
-    return wrapped
-  }
-  const database = {
-    prepare: (sql: string) => wrapStatement(env.DB.prepare(sql), sql),
-    batch: (statements: D1PreparedStatement[]) =>
-      ask(`database batch of ${statements.length}`, () =>
-        env.DB.batch(statements.map((statement) => originals.get(statement) ?? statement)),
-      ),
-  }
-  return database as unknown as D1Database
+  return interceptDatabase(env.DB, ({ method, sql, statementCount }, ask) => {
+    const what = method === 'batch' ? `batch of ${statementCount}` : summarize(sql)
+    return stage.call(actor, `database ${what}`, ask, { createError })
+  })
 }
 
 function summarize(sql: string): string {
@@ -88,8 +52,8 @@ function wrapBucket(stage: Stage, actor: Actor): R2Bucket {
     return stage.call(actor, `bucket ${name}`, call, options)
   }
   const wrapMultipart = (upload: R2MultipartUpload) =>
-    wrapMethods(upload, ['uploadPart', 'complete', 'abort'], around)
-  return wrapMethods(env.MEDIA, objectMethods, (name, parameters, call) => {
+    interceptMethods(upload, ['uploadPart', 'complete', 'abort'], around)
+  return interceptMethods(env.MEDIA, objectMethods, (name, parameters, call) => {
     // Taking up a multipart upload again asks nobody.
     if (name === 'resumeMultipartUpload') {
       return wrapMultipart(

@@ -1,5 +1,6 @@
 import type { IngestionContext } from '../../src/datasets/uploads/ingestion/ingestion.model.ts'
 import { createDatabase } from '../../src/shared/database.ts'
+import { interceptDatabase } from './intercept.ts'
 
 /**
  * What happens at the n-th call that a use-case makes of its collaborators, counted from 1: it fails before it took
@@ -103,27 +104,11 @@ export function withFault<Context extends IngestionContext>(
   }
 
   function wrapDatabase(): Context['database'] {
-    const { raw } = context.database
-    const originals = new WeakMap<object, D1PreparedStatement>()
-    const wrapStatement = (statement: D1PreparedStatement): D1PreparedStatement => {
-      const asked = wrap(statement, 'database', { only: ['run', 'first', 'all', 'raw'] })
-      const wrapped = new Proxy(asked, {
-        get(target, key) {
-          if (key !== 'bind') return Reflect.get(target, key)
-          return (...values: unknown[]) => wrapStatement(statement.bind(...values))
-        },
-      })
-      originals.set(wrapped, statement)
-      return wrapped
-    }
-    const faulty = {
-      prepare: (sql: string) => wrapStatement(raw.prepare(sql)),
-      batch: (statements: D1PreparedStatement[]) =>
-        sufferOrThrow('database.batch', () =>
-          raw.batch(statements.map((statement) => originals.get(statement) ?? statement)),
-        ),
-    }
-    return createDatabase(faulty as unknown as D1Database)
+    return createDatabase(
+      interceptDatabase(context.database.raw, ({ method }, ask) =>
+        sufferOrThrow(`database.${method}`, ask),
+      ),
+    )
   }
 
   /** Its calls never throw: they tell that the service broke off. */

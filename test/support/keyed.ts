@@ -3,6 +3,7 @@ import { createApp } from '../../src/app.ts'
 import type { Services } from '../../src/services.ts'
 import { createDatabase } from '../../src/shared/database.ts'
 import { type Fault, withFault } from './faults.ts'
+import { interceptDatabase } from './intercept.ts'
 import { silentLogger } from './people.ts'
 import { type Answer, services } from './world.ts'
 
@@ -67,37 +68,12 @@ export function holdAfterClaim() {
     claimed.resolve()
     await gate.promise
   }
-  const { database } = withGate(raw, wait, () => {
-    isClaimed = true
+  const gated = interceptDatabase(raw, async ({ method, sql }, ask) => {
+    if (!sql.includes('idempotency_keys')) await wait()
+    const answer = await ask()
+    if (method === 'batch') isClaimed = true
+    return answer
   })
+  const database = createDatabase(gated)
   return { using: { ...services, database }, claimed: claimed.promise, release: gate.resolve }
-}
-
-function withGate(raw: D1Database, wait: () => Promise<void>, onBatch: () => void) {
-  const originals = new WeakMap<object, D1PreparedStatement>()
-  const wrap = (sql: string, statement: D1PreparedStatement): D1PreparedStatement => {
-    const wrapped = new Proxy(statement, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key)
-        if (typeof value !== 'function') return value
-        if (key === 'bind') return (...values: unknown[]) => wrap(sql, target.bind(...values))
-        return async (...parameters: unknown[]) => {
-          if (!sql.includes('idempotency_keys')) await wait()
-          return Reflect.apply(value, target, parameters)
-        }
-      },
-    })
-    originals.set(wrapped, statement)
-    return wrapped
-  }
-  const gated = {
-    prepare: (sql: string) => wrap(sql, raw.prepare(sql)),
-    async batch(statements: D1PreparedStatement[]) {
-      await wait()
-      const answers = await raw.batch(statements.map((one) => originals.get(one) ?? one))
-      onBatch()
-      return answers
-    },
-  }
-  return { database: createDatabase(gated as unknown as D1Database) }
 }
