@@ -10,8 +10,8 @@ import {
   errorResponses,
   jsonRequest,
   jsonResponse,
-  normalizeJsonBody,
-} from '../shared/validation.ts'
+} from '../shared/route-declaration.ts'
+import { normalizeJsonBody } from '../shared/validation.ts'
 import { requireAdmin } from '../users/require-user.ts'
 import { findLiveUserByEmail } from '../users/users.repository.ts'
 import { adminErrors } from './admin.errors.ts'

@@ -8,8 +8,8 @@ import {
   errorResponses,
   jsonRequest,
   jsonResponse,
-  normalizeJsonBody,
-} from '../shared/validation.ts'
+} from '../shared/route-declaration.ts'
+import { normalizeJsonBody } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createDataset } from './create-dataset.ts'
 import { createDatasetNotFound } from './datasets.errors.ts'

@@ -81,5 +81,5 @@ export function judge(row: ClaimedRow, claim: Claim): Verdict {
  */
 export function leavesNothing(error: ApiError | null, run: { isRepeat: boolean }): boolean {
   if (error === null || error.status >= 500 || run.isRepeat) return false
-  return !(error.code in idempotencyErrors.statusByCode)
+  return !idempotencyErrors.has(error.code)
 }

@@ -10,8 +10,8 @@ import {
   errorResponses,
   jsonRequest,
   jsonResponse,
-  normalizeJsonBody,
-} from '../shared/validation.ts'
+} from '../shared/route-declaration.ts'
+import { normalizeJsonBody } from '../shared/validation.ts'
 import { requireUser } from '../users/require-user.ts'
 import { abortInference } from './abort-inference.ts'
 import { inferenceErrors } from './inferences.errors.ts'

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { objectResponses } from '../media/media.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses } from '../shared/validation.ts'
+import { byAccessToken, errorResponses } from '../shared/route-declaration.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createResultsDeleted, inferenceErrors } from './inferences.errors.ts'
 import { hasEnded } from './inferences.lifecycle.ts'

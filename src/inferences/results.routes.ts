@@ -5,7 +5,7 @@ import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createResultsDeleted, inferenceErrors } from './inferences.errors.ts'
 import {

@@ -1,10 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import {
-  byAccessToken,
-  errorResponses,
-  jsonResponse,
-  throwFirstIssue,
-} from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
+import { throwFirstIssue } from '../shared/validation.ts'
 import { formatTokens } from './amounts.ts'
 import type { LedgerClient } from './ledger.client.ts'
 import { formatTransactionForApi } from './ledger.format.ts'

@@ -1,5 +1,5 @@
 import { createRouter } from '../router.ts'
-import { errorResponses } from '../shared/validation.ts'
+import { errorResponses } from '../shared/route-declaration.ts'
 import { objectResponses, signedUrlParams, signedUrlQuery } from './media.schemas.ts'
 import { serveObject } from './serve-object.ts'
 

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
 import { requireUser } from '../users/require-user.ts'
 import { modelErrors } from './models.errors.ts'
 import { formatModelsForApi } from './models.format.ts'

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses } from '../shared/validation.ts'
+import { byAccessToken, errorResponses } from '../shared/route-declaration.ts'
 import { requireAdmin } from '../users/require-user.ts'
 import { formatMetricsForApi } from './metrics.format.ts'
 import { collectMetrics } from './metrics.ts'

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
-import { jsonResponse } from '../shared/validation.ts'
+import { jsonResponse } from '../shared/route-declaration.ts'
 import { dependencyNames, readinessOf, troublesOf } from './readiness.rules.ts'
 
 /*

@@ -3,7 +3,7 @@ import { answerOnce } from '../idempotency/answer-once.ts'
 import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
 import { requireAdmin } from '../users/require-user.ts'
 import { reconciliationErrors } from './reconciliations.errors.ts'
 import {

@@ -30,18 +30,41 @@ export class ApiError extends Error {
   }
 }
 
-type StatusByCode = Readonly<Record<`${string}.${string}`, ErrorStatus>>
+/** What a code means and what to do about it, for its page and for the document. */
+export interface ErrorExplanation {
+  readonly status: ErrorStatus
+  /** What happened, for whoever got the error and knows nothing else. */
+  readonly meaning: string
+  /** What to do now. */
+  readonly remedy: string
+}
+
+/** A code of the closed list with what is known of it. */
+export interface ListedError extends Partial<Omit<ErrorExplanation, 'status'>> {
+  readonly code: string
+  readonly status: ErrorStatus
+}
+
+type Definitions = Readonly<Record<`${string}.${string}`, ErrorStatus | ErrorExplanation>>
 
 /**
  * Declares a feature's closed list of error codes with their statuses, and returns the only way to make such an error.
- * A code without a status does not compile, nor does an undeclared code.
+ * A code without a status does not compile, nor does an undeclared code. `list` names codes for a route's declaration.
  */
-export function defineErrors<const Codes extends StatusByCode>(statusByCode: Codes) {
+export function defineErrors<const Errors extends Definitions>(definitions: Errors) {
+  type Code = keyof Errors & string
+  const readListed = (code: Code): ListedError => {
+    const definition = definitions[code] as ErrorStatus | ErrorExplanation
+    return typeof definition === 'number' ? { code, status: definition } : { code, ...definition }
+  }
   return {
-    statusByCode,
-    createError(code: keyof Codes & string, message: string, details?: ErrorDetails): ApiError {
-      return new ApiError(code, statusByCode[code] as ErrorStatus, message, details)
+    has: (code: string): code is Code => Object.hasOwn(definitions, code),
+    createError(code: Code, message: string, details?: ErrorDetails): ApiError {
+      return new ApiError(code, readListed(code).status, message, details)
     },
+    list: (...codes: readonly Code[]): readonly ListedError[] => codes.map(readListed),
+    /** Every code of the feature. */
+    all: (Object.keys(definitions) as Code[]).map(readListed),
   }
 }
 

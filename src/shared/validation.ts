@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { requestErrors } from './errors.ts'
 import { describeError } from './logger.ts'
@@ -93,35 +93,4 @@ function parseJsonOrThrow(text: string): unknown {
   } catch (error) {
     throw requestErrors.createError('request.malformed_json', String(describeError(error).error))
   }
-}
-
-/** Declares that a route wants an access token; `app.ts` says what that is. */
-export const byAccessToken = [{ accessToken: [] as string[] }]
-
-/** The schema of every refusal, for the document of each route. */
-const errorSchema = z
-  .object({
-    success: z.literal(false),
-    message: z.string(),
-    code: z.string(),
-  })
-  .loose()
-  .openapi('Error')
-
-/** The refusals that a route documents beside its success. */
-export function errorResponses(...statuses: number[]) {
-  const content = { 'application/json': { schema: errorSchema } }
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: `Refused (${status})`, content }]),
-  ) as Record<number, { description: string; content: typeof content }>
-}
-
-/** A JSON answer's declaration, for a route's `responses`. */
-export function jsonResponse<Schema extends z.ZodType>(schema: Schema, description: string) {
-  return { description, content: { 'application/json': { schema } } }
-}
-
-/** A JSON body's declaration, for a route's `request`. */
-export function jsonRequest<Schema extends z.ZodType>(schema: Schema) {
-  return { body: { required: true, content: { 'application/json': { schema } } } }
 }

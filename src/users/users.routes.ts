@@ -17,8 +17,8 @@ import {
   errorResponses,
   jsonRequest,
   jsonResponse,
-  normalizeJsonBody,
-} from '../shared/validation.ts'
+} from '../shared/route-declaration.ts'
+import { normalizeJsonBody } from '../shared/validation.ts'
 import { deleteUser } from './delete-user.ts'
 import { logIn } from './log-in.ts'
 import { registerUser } from './register-user.ts'

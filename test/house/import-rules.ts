@@ -21,7 +21,7 @@ const mayUseHono = [
   /\/require-[\w-]+\.ts$/,
   /^src\/idempotency\/answer-once\.ts$/,
   /^src\/(app|router)\.ts$/,
-  /^src\/shared\/(error-renderer|validation)\.ts$/,
+  /^src\/shared\/(error-renderer|route-declaration|validation)\.ts$/,
 ]
 
 const honoStaysAtTheDoor: Rule = (imports) =>

@@ -145,7 +145,7 @@ describe('an account object that cannot be reached', () => {
 })
 
 describe('every refusal', () => {
-  it.each<[Refusal | InsufficientRefusal, keyof typeof ledgerErrors.statusByCode, number]>([
+  it.each<[Refusal | InsufficientRefusal, Parameters<typeof ledgerErrors.createError>[0], number]>([
     [{ ok: false, code: 'account.closed' }, 'tokens.account_closed', 409],
     [{ ok: false, code: 'account.already_open' }, 'tokens.account_already_open', 409],
     [{ ok: false, code: 'amount.invalid', problem: 'No' }, 'tokens.amount_invalid', 400],

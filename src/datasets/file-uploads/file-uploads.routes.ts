@@ -11,8 +11,8 @@ import {
   errorResponses,
   jsonRequest,
   jsonResponse,
-  normalizeJsonBody,
-} from '../../shared/validation.ts'
+} from '../../shared/route-declaration.ts'
+import { normalizeJsonBody } from '../../shared/validation.ts'
 import { requireUser } from '../../users/require-user.ts'
 import { formatPartsForApi, readParts } from './file-parts.ts'
 import { createFileUploadNotFound, createTakenError } from './file-uploads.errors.ts'

@@ -5,7 +5,7 @@ import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amoun
 import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../../shared/validation.ts'
+import { byAccessToken, errorResponses, jsonResponse } from '../../shared/route-declaration.ts'
 import { requireUser } from '../../users/require-user.ts'
 import { awaitIngestion } from './ingestion/await-ingestion.ts'
 import { formatIngestion, readFailure } from './ingestion/ingestions.format.ts'
