@@ -18,6 +18,7 @@ describe('the root', () => {
       success: false,
       message: 'Route not found: GET /api/nope?x=1',
       code: 'request.route_not_found',
+      documentation: `${env.PUBLIC_BASE_URL}/docs/errors/request.route_not_found`,
     })
   })
 })

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { ApiError, requestErrors } from './errors.ts'
 import { createLogger, describeError } from './logger.ts'
 
-/** The one place where an error becomes JSON: `{ success: false, message, code, …details }`. */
+/** The one place where an error becomes JSON: `{ success: false, message, code, …details, documentation }`. */
 export function renderError(error: unknown, context: Context): Response {
   const known = asApiError(error)
   if (known.status >= 500) {
@@ -20,9 +20,22 @@ export function renderError(error: unknown, context: Context): Response {
     context.header('Retry-After', '2')
   }
   return context.json(
-    { success: false, message: known.message, code: known.code, ...known.details },
+    {
+      success: false,
+      message: known.message,
+      code: known.code,
+      ...known.details,
+      documentation: createPageUrl(known.code, context),
+    },
     known.status,
   )
+}
+
+/** Where the page of a code is. A request that failed before the settings were read knows no other address than its own. */
+function createPageUrl(code: string, context: Context): string {
+  const services: { settings: { PUBLIC_BASE_URL: string } } | undefined = context.get('services')
+  const baseUrl = services?.settings.PUBLIC_BASE_URL ?? new URL(context.req.url).origin
+  return `${baseUrl}/docs/errors/${code}`
 }
 
 export function renderNotFound(context: Context): Response {

@@ -1,8 +1,30 @@
 import { z } from '@hono/zod-openapi'
 import { type ErrorStatus, type ListedError, requestErrors } from './errors.ts'
 
-/** Declares that a route wants an access token; `app.ts` says what that is. */
+/** Declares that a route wants an access token; the document's builder says what that is. */
 export const byAccessToken = [{ accessToken: [] as string[] }]
+
+/** Headers of an answer, by their names. */
+type Headers = Readonly<
+  Record<string, { readonly description: string; readonly schema: { readonly type: 'string' } }>
+>
+
+const retryAfter: Headers = {
+  'Retry-After': { description: 'After how many seconds to ask again', schema: { type: 'string' } },
+}
+
+/** Headers that only some refusals have, by their status. */
+const headersOfRefusals: { readonly [Status in ErrorStatus]?: Headers } = {
+  401: {
+    'WWW-Authenticate': {
+      description: '`Bearer`, where the access token is missing or wrong',
+      schema: { type: 'string' },
+    },
+  },
+  409: retryAfter,
+  429: retryAfter,
+  503: retryAfter,
+}
 
 /** What every refusal holds; most hold figures and names beside, as their code's page says. */
 const refusalFields = {
@@ -10,11 +32,13 @@ const refusalFields = {
   message: z.string(),
 }
 
-function describeRefusals(listed: readonly ListedError[]) {
-  const [first = '', ...others] = listed.map(({ code }) => code)
+function describeRefusals(status: ErrorStatus, listed: readonly ListedError[]) {
+  const [first = '', ...others] = [...new Set(listed.map(({ code }) => code))]
   const schema = z.object({ ...refusalFields, code: z.enum([first, ...others]) }).loose()
+  const headers = headersOfRefusals[status]
   return {
     description: `Refused: ${[first, ...others].map((code) => `\`${code}\``).join(', ')}`,
+    ...(headers && { headers }),
     content: { 'application/json': { schema } },
   }
 }
@@ -24,7 +48,7 @@ export function refusedWith(...lists: readonly (readonly ListedError[])[]) {
   const all = [...lists.flat(), ...requestErrors.list('server.internal')]
   const byStatus = Map.groupBy(all, ({ status }) => status)
   return Object.fromEntries(
-    [...byStatus].map(([status, listed]) => [status, describeRefusals(listed)]),
+    [...byStatus].map(([status, listed]) => [status, describeRefusals(status, listed)]),
   ) as Record<ErrorStatus, ReturnType<typeof describeRefusals>>
 }
 
@@ -46,12 +70,32 @@ export function errorResponses(...statuses: number[]) {
   ) as Record<number, { description: string; content: typeof content }>
 }
 
-/** A JSON answer's declaration, for a route's `responses`. */
-export function jsonResponse<Schema extends z.ZodType>(schema: Schema, description: string) {
-  return { description, content: { 'application/json': { schema } } }
+/** Either the only example, or several under a few words that say what each shows. */
+type Examples<Value> =
+  | { readonly example?: Value }
+  | {
+      readonly examples: Readonly<
+        Record<string, { readonly summary?: string; readonly value: Value }>
+      >
+    }
+
+/** A JSON answer's declaration, for a route's `responses`. Its examples are checked like what the handler answers. */
+export function jsonResponse<Schema extends z.ZodType>(
+  schema: Schema,
+  description: string,
+  { headers, ...examples }: Examples<z.output<Schema>> & { readonly headers?: Headers } = {},
+) {
+  return {
+    description,
+    ...(headers && { headers: { ...headers } }),
+    content: { 'application/json': { schema, ...examples } },
+  }
 }
 
 /** A JSON body's declaration, for a route's `request`. */
-export function jsonRequest<Schema extends z.ZodType>(schema: Schema) {
-  return { body: { required: true, content: { 'application/json': { schema } } } }
+export function jsonRequest<Schema extends z.ZodType>(
+  schema: Schema,
+  examples: Examples<z.input<Schema>> = {},
+) {
+  return { body: { required: true, content: { 'application/json': { schema, ...examples } } } }
 }

@@ -152,6 +152,7 @@ describe('a recharge is refused', () => {
       code: 'idempotency.key_invalid',
       message: expect.stringMatching(`1 to 255 visible ASCII .*Received: ${received}`),
       lengthMax: 255,
+      documentation: expect.stringMatching(/\/docs\/errors\/idempotency\.key_invalid$/),
     })
     expect(await services.ledger.balance(user.id)).toBe(100_000)
   })

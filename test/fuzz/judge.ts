@@ -46,13 +46,17 @@ function findWrongsOfRefusal({ status, headers, text }: Answered, sent: Sent): s
   }
   const body: unknown = JSON.parse(text)
   if (typeof body !== 'object' || body === null) return ['a refusal that is no object']
-  const { success, message, code } = body as Record<string, unknown>
+  const { documentation, ...told } = body as Record<string, unknown>
+  const { success, message, code } = told
   const wrongs: string[] = []
   if (success !== false) wrongs.push('a refusal without success: false')
   if (typeof code !== 'string' || !/^[a-z_]+\.[a-z_]+$/.test(code)) wrongs.push(`the code ${code}`)
   if (typeof message !== 'string' || !isSentence(message))
     return [...wrongs, `the message ${message}`]
-  const found = findInternalWords(text, sent)
+  if (!String(documentation).endsWith(`/docs/errors/${code}`))
+    wrongs.push(`the link ${documentation}`)
+  // Where the product is reached is told on purpose, by the link alone.
+  const found = findInternalWords(JSON.stringify(told), sent)
   if (found.length > 0) wrongs.push(`the words ${found.join(', ')} in: ${message}`)
   return wrongs
 }

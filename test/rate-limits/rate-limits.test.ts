@@ -71,6 +71,7 @@ describe('a limited route', () => {
       requests: 3,
       windowSeconds: 60,
       retryAfterSeconds,
+      documentation: expect.stringMatching(/\/docs\/errors\/rate_limit\.exceeded$/),
     })
     expect(headers.get('retry-after')).toBe(String(retryAfterSeconds))
     expect(headers.get('ratelimit')).toBe(`"logins-by-address";r=0;t=${retryAfterSeconds}`)
