@@ -30,6 +30,7 @@ const headersOfRefusals: { readonly [Status in ErrorStatus]?: Headers } = {
 const refusalFields = {
   success: z.literal(false),
   message: z.string(),
+  documentation: z.url().openapi({ description: 'The page that says what the code means' }),
 }
 
 function describeRefusals(status: ErrorStatus, listed: readonly ListedError[]) {
@@ -55,8 +56,7 @@ export function refusedWith(...lists: readonly (readonly ListedError[])[]) {
 /** The schema of every refusal, for the document of each route. */
 const errorSchema = z
   .object({
-    success: z.literal(false),
-    message: z.string(),
+    ...refusalFields,
     code: z.string(),
   })
   .loose()
