@@ -9,6 +9,7 @@ import { datasetRoutes } from './datasets/datasets.routes.ts'
 import { fileUploadRoutes } from './datasets/file-uploads/file-uploads.routes.ts'
 import { itemRoutes } from './datasets/items.routes.ts'
 import { uploadRoutes } from './datasets/uploads/uploads.routes.ts'
+import { createOpenApiRoutes } from './documentation/openapi/openapi.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
 import { resultRoutes } from './inferences/results.routes.ts'
 import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
@@ -59,13 +60,8 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/api/inferences', resultRoutes)
   app.route('/api/inferences', resultsArchiveRoutes)
   app.route('/', mediaRoutes)
+  app.route('/', createOpenApiRoutes(app))
 
-  app.openAPIRegistry.registerComponent('securitySchemes', 'accessToken', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'The `token` of `POST /api/users/login`',
-  })
   return app
 }
 

@@ -17,6 +17,8 @@ const healthSchema = z.object({
 })
 
 const getRoot = createRoute({
+  operationId: 'getApiInfo',
+  summary: 'What this is',
   tags: ['System'],
   method: 'get',
   path: '/',
@@ -24,6 +26,8 @@ const getRoot = createRoute({
 })
 
 const getHealth = createRoute({
+  operationId: 'getHealth',
+  summary: 'Whether the API is alive',
   tags: ['System'],
   method: 'get',
   path: '/health',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { request } from './support/world.ts'
+import { createDocument } from '../src/documentation/openapi/create-document.ts'
+import { request, services } from './support/world.ts'
 
 interface Operation {
   readonly tags?: readonly string[]
@@ -9,10 +10,7 @@ interface Operation {
 }
 
 const app = createApp()
-const document = app.getOpenAPI31Document({
-  openapi: '3.1.0',
-  info: { title: 'P.A. Inpainting', version: '1.0.0' },
-})
+const document = createDocument(app, services.settings)
 const operations = new Map(
   Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods as Record<string, Operation>).map(
@@ -26,6 +24,7 @@ const served = new Set(
   app.routes
     .filter(({ method }) => method !== 'ALL')
     .map(({ method, path }) => `${method} ${path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')}`)
+    .map((name) => name.replace(/(?<=\w)\/$/, ''))
     .concat('GET /media/{key}'),
 )
 
@@ -34,6 +33,7 @@ const open = [
   'GET /',
   'GET /health',
   'GET /health/ready',
+  'GET /openapi.json',
   'GET /media/{key}',
   'POST /api/users/user',
   'POST /api/users/login',

@@ -35,6 +35,8 @@ const transactionsShown = 100
 
 const recharge = createRoute({
   ...shared,
+  operationId: 'rechargeTokens',
+  summary: "Add tokens to a user's account",
   method: 'post',
   path: '/user-tokens',
   middleware: [requireAdmin, normalizeJsonBody] as const,
@@ -47,6 +49,8 @@ const recharge = createRoute({
 
 const getUserTokens = createRoute({
   ...shared,
+  operationId: 'getUserTokens',
+  summary: "A user's balance and latest transactions",
   method: 'get',
   path: '/users/{email}/tokens',
   middleware: [requireAdmin] as const,
@@ -59,6 +63,8 @@ const getUserTokens = createRoute({
 
 const listTransactions = createRoute({
   ...shared,
+  operationId: 'listAllTransactions',
+  summary: "Everybody's transactions",
   method: 'get',
   path: '/transactions',
   middleware: [requireAdmin] as const,
@@ -71,6 +77,8 @@ const listTransactions = createRoute({
 
 const listDatasets = createRoute({
   ...shared,
+  operationId: 'listAllDatasets',
+  summary: "Everybody's datasets",
   method: 'get',
   path: '/datasets',
   middleware: [requireAdmin] as const,

@@ -13,6 +13,8 @@ import type { AuditLogRow } from './audit-log.table.ts'
  */
 
 const list = createRoute({
+  operationId: 'listAuditLog',
+  summary: 'What administrators and owners did',
   tags: ['Administration'],
   security: byAccessToken,
   method: 'get',

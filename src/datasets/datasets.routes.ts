@@ -33,6 +33,8 @@ const shared = { tags: ['Datasets'], security: byAccessToken }
 
 const create = createRoute({
   ...shared,
+  operationId: 'createDataset',
+  summary: 'Create an empty dataset',
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
@@ -45,6 +47,8 @@ const create = createRoute({
 
 const list = createRoute({
   ...shared,
+  operationId: 'listDatasets',
+  summary: 'My datasets',
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
@@ -57,6 +61,8 @@ const list = createRoute({
 
 const get = createRoute({
   ...shared,
+  operationId: 'getDataset',
+  summary: 'One dataset',
   method: 'get',
   path: '/{name}',
   middleware: [requireUser] as const,
@@ -69,6 +75,8 @@ const get = createRoute({
 
 const update = createRoute({
   ...shared,
+  operationId: 'updateDataset',
+  summary: 'Rename a dataset or replace its tags',
   method: 'put',
   path: '/{name}',
   middleware: [requireUser, normalizeJsonBody] as const,
@@ -81,6 +89,8 @@ const update = createRoute({
 
 const remove = createRoute({
   ...shared,
+  operationId: 'deleteDataset',
+  summary: 'Delete a dataset',
   method: 'delete',
   path: '/{name}',
   middleware: [requireUser] as const,

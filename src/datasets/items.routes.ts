@@ -21,6 +21,8 @@ const shared = { tags: ['Datasets'], security: byAccessToken }
 
 const list = createRoute({
   ...shared,
+  operationId: 'listItems',
+  summary: "A dataset's items, with URLs to see them",
   method: 'get',
   path: '/{name}/data',
   middleware: [requireUser] as const,
@@ -75,6 +77,8 @@ export const itemRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(list, asyn
 // A file's answer is bytes, which a declared route cannot type.
 itemRoutes.openAPIRegistry.registerPath({
   ...shared,
+  operationId: 'getItemFile',
+  summary: 'An image or a mask of a dataset',
   method: 'get',
   path: '/{name}/{type}/{filename}',
   request: { params: schemas.fileParams },

@@ -1,4 +1,9 @@
 import { z } from '@hono/zod-openapi'
+import { bodyRefusals } from '../shared/validation.ts'
+import { idempotencyErrors } from './idempotency.errors.ts'
+
+/** What a route that answers once may refuse: where there is a key, any body is read for its fingerprint. */
+export const idempotencyRefusals = [...idempotencyErrors.all, ...bodyRefusals]
 
 /** The header of every route that creates or charges, as it is documented; idempotency.rules.ts reads it. */
 export const idempotencyHeaders = z.object({

@@ -50,6 +50,8 @@ const shared = { tags: ['Inferences'], security: byAccessToken }
 
 const start = createRoute({
   ...shared,
+  operationId: 'startInference',
+  summary: 'Start a model over a dataset',
   method: 'post',
   path: '/',
   middleware: [requireUser, normalizeJsonBody] as const,
@@ -62,6 +64,8 @@ const start = createRoute({
 
 const list = createRoute({
   ...shared,
+  operationId: 'listInferences',
+  summary: 'My inferences',
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
@@ -74,6 +78,8 @@ const list = createRoute({
 
 const jobStatus = createRoute({
   ...shared,
+  operationId: 'getJobStatus',
+  summary: 'How far a job is',
   method: 'get',
   path: '/job/{jobId}/status',
   middleware: [requireUser] as const,
@@ -86,6 +92,8 @@ const jobStatus = createRoute({
 
 const get = createRoute({
   ...shared,
+  operationId: 'getInference',
+  summary: 'One inference',
   method: 'get',
   path: '/{id}',
   middleware: [requireUser] as const,
@@ -98,6 +106,8 @@ const get = createRoute({
 
 const abort = createRoute({
   ...shared,
+  operationId: 'abortInference',
+  summary: 'End an inference',
   method: 'post',
   path: '/{id}/abort',
   middleware: [requireUser] as const,

@@ -19,11 +19,13 @@ const { 302: _redirect, ...archiveResponses } = objectResponses
 
 // The answer is bytes, which a declared route cannot type.
 resultsArchiveRoutes.openAPIRegistry.registerPath({
+  operationId: 'downloadResults',
   method: 'get',
   path: '/{id}/results.zip',
   tags: ['Inferences'],
   security: byAccessToken,
-  summary: 'Every result and a manifest in one ZIP, with ranges once the inference has ended',
+  summary: 'Every result and a manifest in one ZIP',
+  description: 'With ranges once the inference has ended.',
   request: { params: idParams },
   responses: { ...archiveResponses, ...errorResponses(400, 401, 404, 410) },
 })

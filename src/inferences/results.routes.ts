@@ -42,6 +42,8 @@ const shared = { tags: ['Inferences'], security: byAccessToken }
 
 const results = createRoute({
   ...shared,
+  operationId: 'getResults',
+  summary: 'What an inference made',
   method: 'get',
   path: '/{id}/results',
   middleware: [requireUser] as const,
@@ -54,6 +56,8 @@ const results = createRoute({
 
 const remove = createRoute({
   ...shared,
+  operationId: 'deleteResults',
+  summary: "Delete an inference's results",
   method: 'delete',
   path: '/{id}/results',
   middleware: [requireUser] as const,
@@ -138,6 +142,8 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
 // A file's answer is bytes, which a declared route cannot type.
 resultRoutes.openAPIRegistry.registerPath({
   ...shared,
+  operationId: 'downloadResult',
+  summary: 'One result',
   method: 'get',
   path: '/{id}/download/{filename}',
   request: { params: schemas.downloadParams },

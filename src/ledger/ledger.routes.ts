@@ -23,6 +23,8 @@ export interface LedgerEnv {
 const recentTransactionsCount = 10
 
 const getTokens = createRoute({
+  operationId: 'getTokenBalance',
+  summary: 'My balance',
   method: 'get',
   path: '/tokens',
   tags: ['Users'],

@@ -9,6 +9,7 @@ export const mediaRoutes = createRouter()
 
 // The signature covers the address as it stands: a validator would read it before it is verified.
 mediaRoutes.openAPIRegistry.registerPath({
+  operationId: 'getMedia',
   method: 'get',
   path: '/media/{key}',
   tags: ['Media'],

@@ -11,6 +11,8 @@ import { modelsSchema } from './models.schemas.ts'
  */
 
 const list = createRoute({
+  operationId: 'listModels',
+  summary: 'The models that an inference may name',
   tags: ['Models'],
   security: byAccessToken,
   method: 'get',

@@ -75,6 +75,8 @@ const metricsSchema = z.object({
 })
 
 const get = createRoute({
+  operationId: 'getMetrics',
+  summary: 'How things stand',
   tags: ['Administration'],
   security: byAccessToken,
   method: 'get',

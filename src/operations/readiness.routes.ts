@@ -27,6 +27,8 @@ const readinessSchema = z
   .openapi('Readiness')
 
 const getReadiness = createRoute({
+  operationId: 'getReadiness',
+  summary: 'Whether work can be done',
   tags: ['System'],
   method: 'get',
   path: '/health/ready',

@@ -4,7 +4,10 @@ import { BodyReader } from '../shared/request-body.ts'
 import { scopeOfAddress } from './address.rules.ts'
 import { findLongestRefusal, formatPolicies, formatStates } from './headers.rules.ts'
 import type { QuotaName } from './rate-limits.client.ts'
-import { createExceededError } from './rate-limits.errors.ts'
+import { createExceededError, rateLimitErrors } from './rate-limits.errors.ts'
+
+/** What a route that takes from a quota may refuse. */
+export const quotaRefusals = rateLimitErrors.list('rate_limit.exceeded')
 
 type Wanted = { readonly name: QuotaName; readonly scope: string }
 

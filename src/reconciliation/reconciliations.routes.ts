@@ -25,6 +25,8 @@ const shared = { tags: ['Administration'], security: byAccessToken }
 
 const start = createRoute({
   ...shared,
+  operationId: 'startReconciliation',
+  summary: 'Compare everything with the books',
   method: 'post',
   path: '/',
   middleware: [requireAdmin] as const,
@@ -38,6 +40,8 @@ const start = createRoute({
 
 const list = createRoute({
   ...shared,
+  operationId: 'listReconciliations',
+  summary: 'Reconciliations before',
   method: 'get',
   path: '/',
   middleware: [requireAdmin] as const,
@@ -50,6 +54,8 @@ const list = createRoute({
 
 const get = createRoute({
   ...shared,
+  operationId: 'getReconciliation',
+  summary: 'One reconciliation and what it found',
   method: 'get',
   path: '/{id}',
   middleware: [requireAdmin] as const,

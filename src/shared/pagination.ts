@@ -7,6 +7,9 @@ export interface PageRequest {
   readonly limit: number
 }
 
+/** What `readPageOrThrow` may refuse, for a route's declaration. */
+export const pageRefusals = requestErrors.list('request.invalid')
+
 const pageMax = 1_000_000
 const limitMax = 100
 const limitDefault = 10

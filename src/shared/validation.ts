@@ -6,6 +6,18 @@ import { BodyReader } from './request-body.ts'
 
 const jsonBytesMax = 1_000_000
 
+/** What a route whose address, query or headers have a schema may refuse. */
+export const parameterRefusals = requestErrors.list('request.invalid')
+
+/** What reading a body may refuse, whatever is in it. */
+export const bodyRefusals = requestErrors.list('request.broken_off', 'request.too_slow')
+
+/** What a route behind `normalizeJsonBody` may refuse. */
+export const jsonBodyRefusals = [
+  ...requestErrors.list('request.invalid', 'request.malformed_json', 'request.too_large'),
+  ...bodyRefusals,
+]
+
 type ValidationResult = { readonly target?: string } & (
   | { readonly success: true }
   | { readonly success: false; readonly error: z.core.$ZodError }

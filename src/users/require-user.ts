@@ -4,6 +4,17 @@ import { userErrors } from './users.errors.ts'
 import { findUserById } from './users.repository.ts'
 import type { UserRow } from './users.table.ts'
 
+/** What a route behind `requireUser` may refuse. */
+export const userRefusals = userErrors.list(
+  'auth.missing',
+  'auth.malformed',
+  'auth.invalid',
+  'auth.user_not_found',
+)
+
+/** What a route behind `requireAdmin` may refuse. */
+export const adminRefusals = [...userRefusals, ...userErrors.list('auth.admin_required')]
+
 /** Lets through whoever brings a live access token, and puts their row of `users` into the context. One D1 query. */
 export const requireUser: MiddlewareHandler<AppEnv> = async (context, next) => {
   context.set('user', await readUserOrThrow(context))

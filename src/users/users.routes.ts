@@ -51,6 +51,8 @@ const requireOwnId: MiddlewareHandler<AppEnv> = async (context, next) => {
 }
 
 const register = createRoute({
+  operationId: 'registerUser',
+  summary: 'Register',
   method: 'post',
   path: '/user',
   tags,
@@ -63,6 +65,8 @@ const register = createRoute({
 })
 
 const login = createRoute({
+  operationId: 'logIn',
+  summary: 'Log in',
   method: 'post',
   path: '/login',
   tags,
@@ -75,6 +79,8 @@ const login = createRoute({
 })
 
 const getProfile = createRoute({
+  operationId: 'getProfile',
+  summary: 'Who I am',
   method: 'get',
   path: '/profile',
   tags,
@@ -87,6 +93,8 @@ const getProfile = createRoute({
 })
 
 const update = createRoute({
+  operationId: 'updateUser',
+  summary: 'Change my name, e-mail address or password',
   method: 'put',
   path: '/{userId}',
   tags,
@@ -100,6 +108,8 @@ const update = createRoute({
 })
 
 const remove = createRoute({
+  operationId: 'deleteUser',
+  summary: 'Delete my account',
   method: 'delete',
   path: '/{userId}',
   tags,

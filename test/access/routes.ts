@@ -30,6 +30,7 @@ export const routes: Readonly<Record<string, RouteCase>> = {
   'GET /health': everybody,
   'GET /health/ready': everybody,
   'GET /media/{key}': { gate: 'signed URLs' },
+  'GET /openapi.json': everybody,
 
   'POST /api/users/user': everybody,
   'POST /api/users/login': everybody,

@@ -26,6 +26,8 @@ const shared = { tags: ['Administration'], security: byAccessToken }
 
 const list = createRoute({
   ...shared,
+  operationId: 'listAllInferences',
+  summary: "Everybody's inferences",
   method: 'get',
   path: '/',
   middleware: [requireAdmin] as const,
@@ -38,6 +40,8 @@ const list = createRoute({
 
 const get = createRoute({
   ...shared,
+  operationId: 'getAnyInference',
+  summary: 'An inference with its tasks and failures',
   method: 'get',
   path: '/{id}',
   middleware: [requireAdmin] as const,
@@ -50,6 +54,8 @@ const get = createRoute({
 
 const abort = createRoute({
   ...shared,
+  operationId: 'abortAnyInference',
+  summary: "End anybody's inference",
   method: 'post',
   path: '/{id}/abort',
   middleware: [requireAdmin] as const,
@@ -62,6 +68,8 @@ const abort = createRoute({
 
 const retry = createRoute({
   ...shared,
+  operationId: 'retryInference',
+  summary: "Try an inference's failed items again",
   method: 'post',
   path: '/{id}/retry',
   middleware: [requireAdmin] as const,

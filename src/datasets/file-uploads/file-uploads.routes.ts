@@ -37,6 +37,8 @@ const shared = { tags: ['Files in parts'], security: byAccessToken }
 
 const open = createRoute({
   ...shared,
+  operationId: 'openFileUpload',
+  summary: 'Begin a file in parts',
   method: 'post',
   path: '/',
   middleware: [requireUser, requireUploadQuotas, normalizeJsonBody] as const,
@@ -49,6 +51,8 @@ const open = createRoute({
 
 const list = createRoute({
   ...shared,
+  operationId: 'listFileUploads',
+  summary: 'My files in parts',
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
@@ -61,6 +65,8 @@ const list = createRoute({
 
 const get = createRoute({
   ...shared,
+  operationId: 'getFileUpload',
+  summary: 'A file in parts, with URLs for the parts that are missing',
   method: 'get',
   path: '/{id}',
   middleware: [requireUser] as const,
@@ -76,6 +82,8 @@ const get = createRoute({
 
 const remove = createRoute({
   ...shared,
+  operationId: 'deleteFileUpload',
+  summary: 'Delete a file in parts',
   method: 'delete',
   path: '/{id}',
   middleware: [requireUser] as const,

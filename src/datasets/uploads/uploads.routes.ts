@@ -26,6 +26,8 @@ import * as schemas from './uploads.schemas.ts'
  */
 
 const watch = createRoute({
+  operationId: 'getUpload',
+  summary: 'How far an upload is, and what became of its files',
   tags: ['Datasets'],
   security: byAccessToken,
   method: 'get',
@@ -58,6 +60,8 @@ export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(watch, a
 
 // The form streams through the handler: a validator would hold the whole of it.
 uploadRoutes.openAPIRegistry.registerPath({
+  operationId: 'uploadMedia',
+  summary: 'Put pictures or videos with their masks into a dataset',
   method: 'post',
   path: '/data',
   tags: ['Datasets'],
