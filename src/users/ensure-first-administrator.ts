@@ -1,5 +1,6 @@
 import { auditChangeStatement } from '../audit/audit-log.repository.ts'
 import type { Services } from '../services.ts'
+import { type Credentials, readCredentials } from './first-administrator.rules.ts'
 import { initialGrant, openAccount } from './open-accounts.ts'
 import {
   createEmailKey,
@@ -7,7 +8,6 @@ import {
   findLiveUserByEmail,
   insertUser,
 } from './users.repository.ts'
-import { isEmail, passwordLengthMax } from './users.rules.ts'
 import type { UserRow } from './users.table.ts'
 
 export type FirstAdministrator =
@@ -15,25 +15,6 @@ export type FirstAdministrator =
   | { readonly state: 'created' }
   /** Nobody can administer, and the settings do not let us change that. */
   | { readonly state: 'refused'; readonly problem: string }
-
-const adminPasswordLengthMin = 12
-
-/** What the documents print, and what anybody tries first; in lower case, letters and digits alone. */
-const knownPasswords = new Set([
-  'adminpassword123',
-  'userpassword123',
-  'password1234',
-  'password12345',
-  'password123456',
-  'administrator',
-  'administrator1',
-  'administrator123',
-  'administratorsystem',
-  'changemechangeme',
-  'letmeinletmein',
-  'qwertyuiop123',
-  '1234567890123',
-])
 
 /**
  * Makes sure that somebody can administer. Where no live administrator exists, creates one from the secrets
@@ -56,11 +37,6 @@ export async function ensureFirstAdministrator(
     logger.error('users.first_administrator_refused', { problem: answer.problem })
   }
   return answer
-}
-
-interface Credentials {
-  readonly email: string
-  readonly password: string
 }
 
 async function createAdministrator(
@@ -101,27 +77,6 @@ async function createAdministrator(
   logger.info('users.first_administrator_created', { userId: id })
   await openAccount(services.ledger, { userId: id, grant: initialGrant })
   return { state: 'created' }
-}
-
-/** The credentials of the settings, or what is wrong with them. Never says the password. */
-export function readCredentials(settings: {
-  readonly ADMIN_EMAIL?: string | undefined
-  readonly ADMIN_PASSWORD?: string | undefined
-}): Credentials | string {
-  const email = settings.ADMIN_EMAIL?.trim()
-  const password = settings.ADMIN_PASSWORD
-  if (!email || !password) {
-    return 'There is no administrator. Set the secrets ADMIN_EMAIL and ADMIN_PASSWORD.'
-  }
-  if (!isEmail(email)) return 'ADMIN_EMAIL is no valid e-mail address.'
-  if (password.length < adminPasswordLengthMin || password.length > passwordLengthMax) {
-    return `ADMIN_PASSWORD must have ${adminPasswordLengthMin} to ${passwordLengthMax} characters.`
-  }
-  const plain = password.toLowerCase().replace(/[^a-z0-9]/g, '')
-  if (knownPasswords.has(plain) || new Set(password).size < 6) {
-    return 'ADMIN_PASSWORD is a known default or too easy to guess. Choose another one.'
-  }
-  return { email, password }
 }
 
 function refuse(problem: string): FirstAdministrator {

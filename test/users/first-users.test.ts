@@ -1,9 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
-import {
-  ensureFirstAdministrator,
-  readCredentials,
-} from '../../src/users/ensure-first-administrator.ts'
+import { ensureFirstAdministrator } from '../../src/users/ensure-first-administrator.ts'
+import { readCredentials } from '../../src/users/first-administrator.rules.ts'
 import { seedDevelopment } from '../../src/users/seed-development.ts'
 import { findLiveUserByEmail } from '../../src/users/users.repository.ts'
 import { createAdministrator, createPerson, quickHasher, silentLogger } from '../support/people.ts'
