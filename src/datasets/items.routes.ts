@@ -1,15 +1,13 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { datasetKeyOf } from '../media/keys.ts'
-import { objectResponses } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createDatasetNotFound, datasetErrors } from './datasets.errors.ts'
 import { findDataset } from './datasets.repository.ts'
 import { datasetTypeOf } from './datasets.rules.ts'
-import * as schemas from './datasets.schemas.ts'
+import * as declarations from './items.declarations.ts'
 import { findDatasetFile, listItems } from './items.repository.ts'
 
 /*
@@ -17,73 +15,51 @@ import { findDatasetFile, listItems } from './items.repository.ts'
  * GET /:name/:type/:filename   an image or a mask, for the dataset's user
  */
 
-const shared = { tags: ['Datasets'], security: byAccessToken }
-
-const list = createRoute({
-  ...shared,
-  operationId: 'listItems',
-  summary: "A dataset's items, with URLs to see them",
-  method: 'get',
-  path: '/{name}/data',
-  middleware: [requireUser] as const,
-  request: { params: schemas.nameParams, query: schemas.listQuery },
-  responses: {
-    200: jsonResponse(schemas.itemsSchema, 'A page of items'),
-    ...errorResponses(400, 401, 404),
-  },
-})
-
 /** Items never change under their key. */
 const fileMaxAgeSeconds = 3600
 
-export const itemRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(list, async (context) => {
-  const { database, signedUrls } = context.get('services')
-  const query = context.req.valid('query')
-  const page = readPageOrThrow(query)
-  const dataset = await findDataset(database, {
-    userId: context.get('user').id,
-    name: context.req.valid('param').name,
-    includeDeleted: query.includeDeleted === 'true',
-  })
-  if (!dataset) throw createDatasetNotFound()
-  const rows = await listItems(database, { datasetId: dataset.id, page })
-  const items = await Promise.all(
-    rows.map(async (item) => ({
-      index: item.position,
-      imagePath: item.imageKey,
-      maskPath: item.maskKey,
-      imageUrl: await signedUrls.sign({ key: item.imageKey, fileName: item.imageName }),
-      maskUrl: await signedUrls.sign({ key: item.maskKey }),
-      frameIndex: item.frameIndex,
-      uploadIndex: item.uploadIndex,
-    })),
-  )
-  const type = datasetTypeOf(dataset)
-  return context.json(
-    {
-      success: true as const,
-      message: 'Dataset data retrieved successfully',
-      data: {
-        name: dataset.name,
-        type: type === 'empty' ? ('unknown' as const) : type,
-        ...formatPage(page, dataset.itemCount),
-        items,
+export const itemRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
+  declarations.list,
+  async (context) => {
+    const { database, signedUrls } = context.get('services')
+    const query = context.req.valid('query')
+    const page = readPageOrThrow(query)
+    const dataset = await findDataset(database, {
+      userId: context.get('user').id,
+      name: context.req.valid('param').name,
+      includeDeleted: query.includeDeleted === 'true',
+    })
+    if (!dataset) throw createDatasetNotFound()
+    const rows = await listItems(database, { datasetId: dataset.id, page })
+    const items = await Promise.all(
+      rows.map(async (item) => ({
+        index: item.position,
+        imagePath: item.imageKey,
+        maskPath: item.maskKey,
+        imageUrl: await signedUrls.sign({ key: item.imageKey, fileName: item.imageName }),
+        maskUrl: await signedUrls.sign({ key: item.maskKey }),
+        frameIndex: item.frameIndex,
+        uploadIndex: item.uploadIndex,
+      })),
+    )
+    const type = datasetTypeOf(dataset)
+    return context.json(
+      {
+        success: true as const,
+        message: 'Dataset data retrieved successfully',
+        data: {
+          name: dataset.name,
+          type: type === 'empty' ? ('unknown' as const) : type,
+          ...formatPage(page, dataset.itemCount),
+          items,
+        },
       },
-    },
-    200,
-  )
-})
+      200,
+    )
+  },
+)
 
-// A file's answer is bytes, which a declared route cannot type.
-itemRoutes.openAPIRegistry.registerPath({
-  ...shared,
-  operationId: 'getItemFile',
-  summary: 'An image or a mask of a dataset',
-  method: 'get',
-  path: '/{name}/{type}/{filename}',
-  request: { params: schemas.fileParams },
-  responses: { ...objectResponses, ...errorResponses(401, 404) },
-})
+itemRoutes.openAPIRegistry.registerPath(declarations.file)
 
 itemRoutes.get('/:name/:type{image|mask}/:filename', requireUser, async (context) => {
   const { name, type, filename } = context.req.param()

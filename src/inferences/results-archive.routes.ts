@@ -1,5 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { objectResponses } from '../media/media.schemas.ts'
+import { describeObject, servedMedia } from '../media/media.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { byAccessToken, errorResponses } from '../shared/route-declaration.ts'
 import { requireUser } from '../users/require-user.ts'
@@ -15,7 +15,7 @@ import { serveArchive } from './results/serve-archive.ts'
 
 export const resultsArchiveRoutes: OpenAPIHono<AppEnv> = createRouter()
 
-const { 302: _redirect, ...archiveResponses } = objectResponses
+const { 302: _redirect, ...archiveResponses } = describeObject(servedMedia.archive)
 
 // The answer is bytes, which a declared route cannot type.
 resultsArchiveRoutes.openAPIRegistry.registerPath({

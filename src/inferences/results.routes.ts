@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { inferencePrefix } from '../media/keys.ts'
-import { objectResponses } from '../media/media.schemas.ts'
+import { describeObject, servedMedia } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
@@ -147,7 +147,7 @@ resultRoutes.openAPIRegistry.registerPath({
   method: 'get',
   path: '/{id}/download/{filename}',
   request: { params: schemas.downloadParams },
-  responses: { ...objectResponses, ...errorResponses(400, 401, 404, 410) },
+  responses: { ...describeObject(servedMedia.results), ...errorResponses(400, 401, 404, 410) },
 })
 
 resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {

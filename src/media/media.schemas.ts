@@ -1,22 +1,104 @@
 import { z } from '@hono/zod-openapi'
 
-const bytes = z.string().openapi({ type: 'string', format: 'binary' })
+const text = { type: 'string' as const }
 
-/** The successes of a route that serves an object, as `serveObject` answers them. */
-export const objectResponses = {
-  200: { description: 'The file', content: { '*/*': { schema: bytes } } },
-  206: { description: 'The part that `Range` asks for', content: { '*/*': { schema: bytes } } },
-  302: { description: 'Where the file is, when `MEDIA_DELIVERY` is `redirect`' },
-  304: { description: 'The file is what `If-None-Match` names' },
-  416: { description: 'The file has no such range' },
+/** Bytes in a body, for the document: OpenAPI 3.1 says so by the media type, older tools by the format. */
+const bytes = { schema: { ...text, format: 'binary' } }
+
+const pictureTypes = ['image/png', 'image/jpeg', 'image/webp'] as const
+const videoTypes = ['video/mp4'] as const
+
+/** The media types of a route's files. */
+export const servedMedia = {
+  pictures: pictureTypes,
+  results: [...pictureTypes, ...videoTypes],
+  archive: ['application/zip'],
+} as const
+
+const wholeHeaders = {
+  ETag: { description: 'Names these bytes, for `If-None-Match` and `If-Range`', schema: text },
+  'Accept-Ranges': { description: '`bytes`', schema: text },
+  'Content-Length': { description: 'Bytes that come', schema: text },
+  'Content-Disposition': {
+    description: 'The name to save the file under, in ASCII and as `filename*` in UTF-8',
+    schema: text,
+  },
+  'Cache-Control': { description: 'How long the client may keep it', schema: text },
+  'Last-Modified': { description: 'When the file was stored', schema: text },
 }
 
+const contentRange = { description: 'Which bytes come, and of how many', schema: text }
+
+/** The successes of a route that serves an object, as `serveObject` answers them. */
+export function describeObject(types: readonly string[]) {
+  const content = Object.fromEntries(types.map((type) => [type, bytes]))
+  return {
+    200: { description: 'The file', headers: wholeHeaders, content },
+    206: {
+      description: 'The part of the file that `Range` asks for',
+      headers: { ...wholeHeaders, 'Content-Range': contentRange },
+      content,
+    },
+    302: {
+      description:
+        "Where the file is, on the storage's own host, for five minutes: so where `MEDIA_DELIVERY` is `redirect`",
+      headers: { Location: { description: 'A signed URL of the file', schema: text } },
+    },
+    304: { description: 'The file is what `If-None-Match` names', headers: wholeHeaders },
+    416: {
+      description: 'The file has no such range',
+      headers: {
+        'Content-Range': { description: '`bytes */` and how many the file has', schema: text },
+      },
+    },
+  }
+}
+
+/** The headers by which a client asks for a part of a file, or for none of what it has. */
+export const rangeHeaders = z.object({
+  range: z
+    .string()
+    .optional()
+    .openapi({
+      param: {
+        description:
+          'One range of bytes: the first byte is 0 and the last is part of it. Several ranges, or what cannot be read, get the whole file',
+      },
+      example: 'bytes=0-1023',
+    }),
+  'if-range': z
+    .string()
+    .optional()
+    .openapi({
+      param: {
+        description: 'An `ETag`: `Range` is followed only while the file is still that one',
+      },
+    }),
+  'if-none-match': z
+    .string()
+    .optional()
+    .openapi({ param: { description: '`ETag`s that the client has: one of them is a 304' } }),
+})
+
 export const signedUrlParams = z.object({
-  key: z.string().openapi({ description: 'The object, slashes included' }),
+  key: z.string().openapi({
+    param: { description: 'The object; its slashes stand in the address as they are' },
+    example:
+      'datasets/98ba966c-595a-4c79-9ac3-4285400a126a/1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.png',
+  }),
 })
 
 export const signedUrlQuery = z.object({
-  expires: z.string().openapi({ description: 'Seconds since the epoch' }),
-  filename: z.string().optional(),
-  signature: z.string(),
+  expires: z.string().openapi({
+    param: { description: 'Until when the URL works, in seconds since 1970' },
+    example: '1763712000',
+  }),
+  filename: z
+    .string()
+    .optional()
+    .openapi({ param: { description: 'The name to save the file under' }, example: 'chelsea.png' }),
+  signature: z.string().openapi({
+    param: { description: 'Made by the API over all that stands before it' },
+    example: 'rZ0n1lq3m8a4Vbq4mZ0T8cYw2oWl3Yk0bYQ9d1cE7uI',
+  }),
 })

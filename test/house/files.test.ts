@@ -7,6 +7,7 @@ const sources = listFiles(isSource)
 const roles = [
   'client',
   'consumer',
+  'declarations',
   'delivery',
   'errors',
   'format',

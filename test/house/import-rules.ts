@@ -16,8 +16,7 @@ function standsAlone(feature: string): Rule {
 }
 
 const mayUseHono = [
-  /\.routes\.ts$/,
-  /\.schemas\.ts$/,
+  /\.(declarations|routes|schemas)\.ts$/,
   /\/require-[\w-]+\.ts$/,
   /^src\/idempotency\/answer-once\.ts$/,
   /^src\/(app|router)\.ts$/,
