@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- media`: measures the product at real sizes. Each bench is a file of scripts/bench/, whose `run` gets
- * what follows its name; `npm run bench` lists them.
+ * `npm run bench`: measures the API under load; `npm run bench -- media`: the product at real sizes. Each bench is a file
+ * of scripts/bench/, whose `run` gets what follows its name. Options without a name are the first one's.
  */
 import { readdirSync } from 'node:fs'
 import { fromRoot } from './lib/paths.mjs'
@@ -11,7 +11,8 @@ const names = readdirSync(fromRoot('scripts', 'bench'))
   .filter((file) => file.endsWith(suffix))
   .map((file) => file.slice(0, -suffix.length))
 
-const [name = '', ...args] = process.argv.slice(2)
+const words = process.argv.slice(2)
+const [name = '', ...args] = words[0]?.startsWith('-') === false ? words : ['api', ...words]
 try {
   if (!names.includes(name)) {
     throw new Refusal(`'${name}' is no bench: it can be ${names.join(', ')}.`)

@@ -7,7 +7,7 @@ import { derivedSettingNames, workerSettingNames } from './start-settings.mjs'
  * An isolate has 128 MB at Cloudflare, and so it has here: without a limit V8 collects so rarely that the process grows
  * by hundreds of megabytes that nobody holds (docs/decisions/media-worker-memory.md).
  */
-const isolateHeapFlag = '--max-heap-size=128'
+export const isolateHeapFlag = '--max-heap-size=128'
 
 export const wranglerProgram = fromRoot('node_modules', 'wrangler', 'bin', 'wrangler.js')
 

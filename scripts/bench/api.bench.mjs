@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs'
+import os from 'node:os'
+import { say, sayWhile } from '../lib/say.mjs'
+import { readOptionsOrThrow } from './api/options.mjs'
+import { measureReads } from './api/reads.mjs'
+import { countGoals, formatSection } from './api/report.mjs'
+import { withStage } from './api/stage.mjs'
+
+/** @type {Record<import('./api/options.mjs').Part, (stage: import('./api/stage.mjs').Stage) => Promise<import('./api/report.mjs').Section>>} */
+const measures = { reads: measureReads }
+
+/**
+ * Loads the built Worker over HTTP and prints tables, with the floor of the same run and the goals beside each figure.
+ * docs/performance.md tells how it measures.
+ * @param {string[]} args
+ */
+export async function run(args) {
+  const options = readOptionsOrThrow(args)
+  const machine = `${os.cpus().length} × ${os.cpus()[0]?.model}, load ${os.loadavg()[0]?.toFixed(2)}`
+  const sections = await withStage(options, async (stage) => {
+    const measured = []
+    for (const part of options.only) {
+      measured.push(await sayWhile(part, () => measures[part](stage)))
+    }
+    return measured
+  })
+  say(`\n${machine}; load ${os.loadavg()[0]?.toFixed(2)} at the end\n`)
+  for (const section of sections) say(formatSection(section))
+  const goals = countGoals(sections)
+  say(`${goals.met} of ${goals.all} goals are met.`)
+  if (options.json) {
+    writeFileSync(options.json, `${JSON.stringify({ machine, goals, sections }, null, 2)}\n`)
+  }
+}

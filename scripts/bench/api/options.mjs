@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { Refusal } from '../../lib/say.mjs'
+
+export const parts = /** @type {const} */ (['reads'])
+
+/**
+ * @typedef {(typeof parts)[number]} Part
+ *
+ * @typedef {object} Options
+ * @property {Part[]} only
+ * @property {number} seconds
+ * @property {number} rounds
+ * @property {string | undefined} json where the figures go as JSON
+ * @property {number} inspectorPort 0 for none
+ * @property {boolean} isLoud
+ */
+
+/** @param {string[]} args @returns {Options} */
+export function readOptionsOrThrow(args) {
+  const { values } = parse(args)
+  const only = values.only?.split(',') ?? [...parts]
+  const strange = only.find((part) => !parts.some((one) => one === part))
+  if (strange !== undefined) {
+    throw new Refusal(
+      `--only names '${strange}': it can be ${parts.join(', ')}, or several with commas.`,
+    )
+  }
+  return {
+    only: /** @type {Part[]} */ (only),
+    seconds: readNumber('seconds', values.seconds),
+    rounds: readNumber('rounds', values.rounds),
+    json: values.json,
+    inspectorPort: readNumber('inspector', values.inspector),
+    isLoud: values.loud,
+  }
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        only: { type: 'string' },
+        seconds: { type: 'string', default: '0.5' },
+        rounds: { type: 'string', default: '3' },
+        json: { type: 'string' },
+        inspector: { type: 'string', default: '0' },
+        loud: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** @param {string} name @param {string} text */
+function readNumber(name, text) {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= 0 && text.trim() !== '') return value
+  throw new Refusal(`--${name} is '${text}': it must be a number from 0.`)
+}

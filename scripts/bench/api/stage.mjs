@@ -1,0 +1,83 @@
+import { createChildren } from '../../lib/children.mjs'
+import { ensureInstalled } from '../../lib/install.mjs'
+import { say, sayWhile } from '../../lib/say.mjs'
+import { checkCallsOrThrow } from './check-calls.mjs'
+import { startGenerator } from './generator.mjs'
+import { seededAdministrator } from './person.mjs'
+import { setScene } from './scene.mjs'
+import { openWorkshop } from './servers.mjs'
+
+/**
+ * @typedef {object} Stage
+ * @property {string} url the Worker's
+ * @property {string} floorUrl
+ * @property {import('./read-routes.mjs').Facts} facts
+ * @property {import('./generator.mjs').Generator} generator
+ * @property {import('./servers.mjs').Workshop} workshop
+ * @property {import('./servers.mjs').Server} product
+ * @property {import('./servers.mjs').Server} floor
+ * @property {{ url: string, pid: number }} inference
+ * @property {number} seconds of each load
+ * @property {number} rounds
+ */
+
+/**
+ * Builds the Worker, runs it and all that it needs on a state of its own, holds its calls against the table, and hands it
+ * to `work`. Everything is ended and deleted after, also on Ctrl-C.
+ * @template Result
+ * @param {import('./options.mjs').Options} options
+ * @param {(stage: Stage) => Promise<Result>} work
+ */
+export async function withStage({ seconds, rounds, inspectorPort, isLoud }, work) {
+  const children = createChildren()
+  /** @type {(() => void)[]} */
+  const cleanups = []
+  const end = async () => {
+    await children.stopAll()
+    for (const cleanup of cleanups.splice(0)) cleanup()
+  }
+  const onSignal = async () => {
+    say('stopping …')
+    await end()
+    process.exit(130)
+  }
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])
+  for (const signal of signals) process.once(signal, onSignal)
+  try {
+    const toolsNode = await ensureInstalled(children, 'run')
+    const workshop = await openWorkshop({ children, toolsNode, inspectorPort, isLoud })
+    cleanups.push(workshop.close)
+    await sayWhile('building the Worker', workshop.prepare)
+    const [counted, inference, floor] = await Promise.all([
+      workshop.startServer('counted'),
+      workshop.startInference(),
+      workshop.startServer('floor'),
+    ])
+    const facts = await sayWhile('a user, ten pairs and a job', () =>
+      setScene(counted.url, seededAdministrator),
+    )
+    await checkCallsOrThrow(facts)
+    await counted.stop()
+    await (await fetch(`${floor.url}/setup`)).text()
+    const product = await workshop.startServer('product')
+    const generator = startGenerator({ toolsNode })
+    cleanups.push(generator.stop)
+    const { url } = product
+    const floorUrl = floor.url
+    return await work({
+      url,
+      floorUrl,
+      facts,
+      generator,
+      workshop,
+      product,
+      floor,
+      inference,
+      seconds,
+      rounds,
+    })
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal)
+    await end()
+  }
+}
