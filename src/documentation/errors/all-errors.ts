@@ -42,14 +42,7 @@ const listsByFeature: Readonly<Record<string, readonly (readonly ListedError[])[
 
 /** Every error code of the product, by feature. */
 export const allErrors: readonly ErrorPage[] = Object.entries(listsByFeature).flatMap(
-  ([feature, lists]) =>
-    lists.flat().map(({ code, status, meaning = '', remedy = '' }) => ({
-      code,
-      status,
-      meaning,
-      remedy,
-      feature,
-    })),
+  ([feature, lists]) => lists.flat().map((listed) => ({ ...listed, feature })),
 )
 
 const pageByCode = new Map(allErrors.map((page) => [page.code, page]))
