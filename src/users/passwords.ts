@@ -1,13 +1,6 @@
-import { argon2id } from '@noble/hashes/argon2.js'
+import { type Argon2Parameters, argon2id } from './argon2id.ts'
 
-/** The cost of an argon2id hash (RFC 9106). */
-export interface Argon2Parameters {
-  readonly memoryKib: number
-  readonly passes: number
-  readonly lanes: number
-}
-
-/** OWASP's floor for argon2id: some 150 ms of an isolate, and 19 MiB of its 128. */
+/** OWASP's floor for argon2id: some 20 ms of an isolate, and 19 MiB of its 128. */
 export const passwordParameters: Argon2Parameters = { memoryKib: 19_456, passes: 2, lanes: 1 }
 
 export interface PasswordHasher {
@@ -28,10 +21,7 @@ const hashBytes = 32
 const memoryKibMax = 65_536
 const passesMax = 16
 
-/**
- * Hashes block: `argon2id` rather than its asynchronous twin, which would interleave its work and hold the memory of
- * every hash under way at once. See docs/decisions/users-argon2id.md.
- */
+/** Hashes block: one comes after another, and one memory serves all. See docs/decisions/users-argon2id.md. */
 export function createPasswordHasher(parameters: Argon2Parameters): PasswordHasher {
   const nobodysHash = encode(parameters, new Uint8Array(saltBytes), new Uint8Array(hashBytes))
   return {
@@ -62,12 +52,8 @@ interface StoredHash {
 
 /** NFC, so that a password typed on another keyboard or system stays the same password. */
 function derive(password: string, salt: Uint8Array, parameters: Argon2Parameters): Uint8Array {
-  return argon2id(password.normalize('NFC'), salt, {
-    m: parameters.memoryKib,
-    t: parameters.passes,
-    p: parameters.lanes,
-    dkLen: hashBytes,
-  })
+  const bytes = new TextEncoder().encode(password.normalize('NFC'))
+  return argon2id(bytes, salt, parameters, hashBytes)
 }
 
 function encode(parameters: Argon2Parameters, salt: Uint8Array, hash: Uint8Array): string {
