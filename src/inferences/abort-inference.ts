@@ -6,6 +6,7 @@ import { findInferenceById, listOpenInferences } from './inferences.repository.t
 import type { InferenceRow } from './inferences.table.ts'
 import type { EndTaskContext } from './tasks/end-task.ts'
 import { sendOrLeaveToSweep } from './tasks/send-or-leave.ts'
+import { taskReasons } from './tasks/tasks.errors.ts'
 import { deleteSegments } from './videos/delete-segments.ts'
 
 /** Who aborts, and for which request. */
@@ -18,12 +19,12 @@ export interface Aborter {
 type Ending = Pick<InferenceRow, 'id' | 'userId' | 'frameCount'>
 
 const aborted = {
-  code: 'inference.aborted',
+  code: taskReasons.code('inference.aborted'),
   message: 'The inference was aborted before this was made. It was refunded.',
 }
 
 const overdue = {
-  code: 'inference.deadline_passed',
+  code: taskReasons.code('inference.deadline_passed'),
   message: `The inference did not end within ${inferenceDeadlineMs / 3_600_000} hours, and this was not made by then. It was refunded; start a new inference for it.`,
 }
 

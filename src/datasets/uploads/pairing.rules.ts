@@ -1,16 +1,7 @@
+import type { EntryCode } from './entries.errors.ts'
 import { findReplaced } from './replaced-entries.rules.ts'
 
 export type MediaRole = 'image' | 'video' | 'mask' | 'none'
-
-export type EntryCode =
-  | 'entry.folder'
-  | 'entry.hidden'
-  | 'entry.format'
-  | 'entry.empty'
-  | 'entry.replaced'
-  | 'entry.unpaired'
-  | 'entry.ambiguous'
-  | 'entry.video_mask'
 
 export interface EntryRefusal {
   readonly state: 'IGNORED' | 'REJECTED'

@@ -1,7 +1,8 @@
 import { type ClaimedTask, claimTask } from './claims.repository.ts'
 import { type EndTaskContext, endTask } from './end-task.ts'
+import { taskReasons } from './tasks.errors.ts'
 
-const code = 'task.retries_exhausted'
+const code = taskReasons.code('task.retries_exhausted')
 const advice = 'Start a new inference for it.'
 
 /** For a sentence: why the task's last run did not end it, by its code; nothing where it did not say. */

@@ -10,6 +10,7 @@ import { keepLease } from './keep-lease.ts'
 import { createOutcomeLog } from './outcome-log.ts'
 import { findSequence } from './sequences.repository.ts'
 import type { TaskError, TaskWork } from './task-work.ts'
+import { taskReasons } from './tasks.errors.ts'
 
 export interface InpaintContext {
   readonly database: Database
@@ -20,7 +21,7 @@ export interface InpaintContext {
 }
 
 const unanswered: TaskError = {
-  code: 'task.item_unanswered',
+  code: taskReasons.code('task.item_unanswered'),
   message: 'The inference service did not say what became of this item.',
 }
 

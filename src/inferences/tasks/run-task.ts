@@ -1,3 +1,4 @@
+import { serviceReasons } from '../../inference-service/service.errors.ts'
 import { describeError } from '../../shared/logger.ts'
 import { busySecondsMax, retryDelaySeconds, taskAttemptsMax } from '../inferences.lifecycle.ts'
 import { createAssembleWork } from '../videos/assemble-work.ts'
@@ -10,6 +11,7 @@ import { lastReason } from './fail-task.ts'
 import { createInpaintWork, type InpaintContext } from './inpaint-work.ts'
 import { returnTask } from './outcomes.repository.ts'
 import type { CallEnd, TaskWork } from './task-work.ts'
+import { taskReasons } from './tasks.errors.ts'
 import type { TaskMessage } from './tasks.queue.ts'
 
 export interface RunTaskContext extends EndTaskContext, InpaintContext, VideoWorkContext {
@@ -44,7 +46,7 @@ export async function runTask(context: RunTaskContext, message: TaskMessage): Pr
       context,
       task,
       work.fail({
-        code: 'task.attempts_exhausted',
+        code: taskReasons.code('task.attempts_exhausted'),
         message: `The task was begun ${taskAttemptsMax} times and never ended${lastReason(task)}; ${what}.`,
       }),
     )
@@ -54,7 +56,7 @@ export async function runTask(context: RunTaskContext, message: TaskMessage): Pr
   } catch (error) {
     context.logger.error('task.broken', { taskId: task.id, ...describeError(error) })
     return await runAgain(context, task, work, {
-      errorCode: 'task.broken',
+      errorCode: taskReasons.code('task.broken'),
       delaySeconds: retryDelaySeconds(task.attempts),
       countsAsAttempt: true,
     })
@@ -75,14 +77,14 @@ async function decide(
       return await endWith(context, task, work.fail({ code: end.code, message: end.message }))
     case 'busy':
       return await runAgain(context, task, work, {
-        errorCode: 'service.busy',
+        errorCode: serviceReasons.code('service.busy'),
         delaySeconds: Math.min(busySecondsMax, Math.max(1, Math.ceil(end.retryAfterSeconds))),
         countsAsAttempt: false,
       })
     case 'broken':
       context.logger.warn('task.broken', { taskId: task.id, reason: end.reason })
       return await runAgain(context, task, work, {
-        errorCode: end.code ?? 'service.unreachable',
+        errorCode: end.code ?? serviceReasons.code('service.unreachable'),
         delaySeconds: retryDelaySeconds(task.attempts),
         countsAsAttempt: true,
       })

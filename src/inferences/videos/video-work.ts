@@ -7,6 +7,7 @@ import type { Logger } from '../../shared/logger.ts'
 import type { ClaimedTask } from '../tasks/claims.repository.ts'
 import { keepLease } from '../tasks/keep-lease.ts'
 import { type CallEnd, noOutcomes, type TaskWork } from '../tasks/task-work.ts'
+import { taskReasons } from '../tasks/tasks.errors.ts'
 import type { VideoOutcome } from './video-outcomes.repository.ts'
 import { findVideoFacts, type VideoFacts } from './videos.repository.ts'
 
@@ -64,7 +65,7 @@ async function ignoreProgress() {}
 
 const videoGone: CallEnd = {
   kind: 'refused',
-  code: 'video.source_gone',
+  code: taskReasons.code('video.source_gone'),
   message: 'The video that this result is made of is no longer there. Upload it again.',
   details: {},
 }

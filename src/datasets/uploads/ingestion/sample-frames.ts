@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { createServiceRefusal } from '../../../inference-service/service.errors.ts'
 import { readAnswerOrThrow } from '../../../inference-service/service-call.ts'
 import { ApiError } from '../../../shared/errors.ts'
 import {
@@ -84,7 +85,7 @@ async function callService(
   let interruption: StepInterrupted | null = null
   const onFailure = ({ code, message, retryable }: z.infer<typeof failure>['error']) => {
     if (retryable) interruption ??= new StepInterrupted(code, 2, true)
-    else refusal ??= new ApiError(code, 400, message)
+    else refusal ??= createServiceRefusal({ code, message })
   }
   const end = await context.serviceCall.postLines(
     '/v1/frames',

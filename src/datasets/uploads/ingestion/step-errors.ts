@@ -1,14 +1,13 @@
+import { createServiceRefusal } from '../../../inference-service/service.errors.ts'
 import type { CallFailure } from '../../../inference-service/service-call.ts'
-import { ApiError } from '../../../shared/errors.ts'
+import type { ApiError } from '../../../shared/errors.ts'
 import { StepInterrupted } from './ingestion.model.ts'
 
 const brokenRetrySeconds = 2
 
 /** What a call that did not end well means for the step that made it. */
 export function toStepError(failure: CallFailure): ApiError | StepInterrupted {
-  if (failure.kind === 'refused') {
-    return new ApiError(failure.code, 400, failure.message, failure.details)
-  }
+  if (failure.kind === 'refused') return createServiceRefusal(failure)
   if (failure.kind === 'busy') {
     return new StepInterrupted('the inference service is busy', failure.retryAfterSeconds, false)
   }

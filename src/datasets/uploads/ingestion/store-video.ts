@@ -1,3 +1,4 @@
+import { serviceErrors } from '../../../inference-service/service.errors.ts'
 import type { ArchiveEntry, ArchiveSource } from '../../../media/archives/archive.model.ts'
 import { readArchiveEntry } from '../../../media/archives/read-entry.ts'
 import { cleanFileName } from '../../../media/file-names.ts'
@@ -149,9 +150,8 @@ async function refuse(
 }
 
 function createNoFramesError({ path }: Pick<UploadEntryRow, 'path'>, failed: number) {
-  return new ApiError(
+  return serviceErrors.createError(
     'video.undecodable',
-    400,
     `None of the ${failed} frames of ${path} could be decoded. Export the video again, as H.264 in mp4 for example.`,
   )
 }
