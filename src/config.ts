@@ -91,6 +91,9 @@ const settingsShape = z.object({
   ADMIN_PASSWORD: z.string().optional(),
 })
 
+/** The name of every setting and secret. */
+export const settingNames: readonly string[] = Object.keys(settingsShape.shape)
+
 /** Which sites' scripts may call the API: every site's in development, and elsewhere those that are named. */
 const settingsSchema = settingsShape.transform(({ CORS_ORIGINS, ...settings }) => ({
   ...settings,

@@ -1,8 +1,10 @@
 import { createChildren } from './children.mjs'
 import { ensureInstalled } from './install.mjs'
+import { root } from './paths.mjs'
 import { formatSeconds, Refusal, say } from './say.mjs'
 import { settleCounts } from './test-counts.mjs'
 import { listSteps } from './test-steps.mjs'
+import { findCleanCommit, rememberTestedCommit } from './tested-commit.mjs'
 import { ensureWorkerTypes } from './worker-types.mjs'
 
 /**
@@ -43,12 +45,18 @@ async function runAll(children, args) {
   const steps = selectStepsOrThrow(listSteps(toolsNode), args)
   await ensureWorkerTypes(children, toolsNode)
   const isAlone = steps.length === 1
+  const commit = findCleanCommit(root)
   const total = { passed: 0, failed: 0 }
   for (const [kind, lanes] of Object.entries(stepsAtOnce)) {
     const queue = steps.filter((step) => step.kind === kind)
     await Promise.all(Array.from({ length: lanes }, () => drain(queue)))
   }
   say(`${total.passed} passed, ${total.failed} failed`)
+  // What a deployment asks for: that everything passed, on exactly this commit.
+  const isWhole = args.length === 0 && total.failed === 0
+  if (isWhole && commit !== null && commit === findCleanCommit(root)) {
+    rememberTestedCommit(root, commit)
+  }
   return total.failed === 0 ? 0 : 1
 
   /** @param {Step[]} queue */
