@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { ensureNodeRunsScripts, findToolsNodeOrThrow } from './node-version.mjs'
 import { ensureNpmPackages } from './npm-install.mjs'
+import { ensurePageAssets } from './page-assets.mjs'
 import { scratchFolder } from './paths.mjs'
 import { withLock } from './pid-lock.mjs'
 import { ensurePythonEnvironment } from './python-environment.mjs'
@@ -18,6 +19,7 @@ export async function ensureInstalled(children, purpose) {
     (pid) => say(`waiting for process ${pid}, which installs in this folder …`),
     async () => {
       await ensureNpmPackages(children)
+      ensurePageAssets()
       await ensurePythonEnvironment(children, purpose)
       return findToolsNodeOrThrow()
     },

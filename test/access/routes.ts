@@ -31,6 +31,12 @@ export const routes: Readonly<Record<string, RouteCase>> = {
   'GET /health/ready': everybody,
   'GET /media/{key}': { gate: 'signed URLs' },
   'GET /openapi.json': everybody,
+  'GET /docs': everybody,
+  'GET /docs/guides': everybody,
+  'GET /docs/errors': everybody,
+  'GET /docs/errors/{code}': everybody,
+  'GET /docs/assets/{file}': everybody,
+  'GET /llms.txt': everybody,
 
   'POST /api/users/user': everybody,
   'POST /api/users/login': everybody,

@@ -15,6 +15,7 @@ const roles = [
   'model',
   'object',
   'outbox',
+  'page',
   'projection',
   'queue',
   'repository',

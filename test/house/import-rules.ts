@@ -16,7 +16,7 @@ function standsAlone(feature: string): Rule {
 }
 
 const mayUseHono = [
-  /\.(declarations|routes|schemas)\.ts$/,
+  /\.(declarations|page|routes|schemas)\.ts$/,
   /\/require-[\w-]+\.ts$/,
   /^src\/idempotency\/answer-once\.ts$/,
   /^src\/(app|router)\.ts$/,
@@ -27,7 +27,10 @@ const honoStaysAtTheDoor: Rule = (imports) =>
   imports
     .filter(({ from, to }) => from.startsWith('src/') && /^(hono|@hono)(\/|$)/.test(to))
     .filter(({ from }) => !mayUseHono.some((pattern) => pattern.test(from)))
-    .map(({ from, to }) => `${from} imports ${to}: only routes, schemas and middleware know hono`)
+    .map(
+      ({ from, to }) =>
+        `${from} imports ${to}: only routes, schemas, pages and middleware know hono`,
+    )
 
 const isPure = (file: string) =>
   /^src\/.*(\.rules|\.lifecycle|\/pricing|\/keys|\/pairing)\.ts$/.test(file)
