@@ -1,10 +1,12 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
+import type { ListedError } from '../shared/errors.ts'
+import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
 import { throwFirstIssue } from '../shared/validation.ts'
 import { formatTokens } from './amounts.ts'
 import type { LedgerClient } from './ledger.client.ts'
+import { ledgerErrors } from './ledger.errors.ts'
 import { formatTransactionForApi } from './ledger.format.ts'
-import { tokenBalanceSchema } from './ledger.schemas.ts'
+import { exampleTransaction, tokenBalanceSchema } from './ledger.schemas.ts'
 import { formatPricing, type PricePlan } from './pricing.ts'
 
 /*
@@ -22,21 +24,35 @@ export interface LedgerEnv {
 
 const recentTransactionsCount = 10
 
-const getTokens = createRoute({
-  operationId: 'getTokenBalance',
-  summary: 'My balance',
-  method: 'get',
-  path: '/tokens',
-  tags: ['Users'],
-  security: byAccessToken,
-  responses: {
-    200: jsonResponse(tokenBalanceSchema, 'The balance, the latest transactions and the prices'),
-    ...errorResponses(401, 503),
-  },
-})
+/**
+ * The user's own tokens, from one call to their account.
+ * @param refusals what the check of the user may refuse
+ */
+export function createLedgerRoutes(refusals: readonly ListedError[]) {
+  const getTokens = createRoute({
+    operationId: 'getTokenBalance',
+    summary: 'My balance',
+    description: 'What I have, my 10 latest transactions, and what things cost.',
+    method: 'get',
+    path: '/tokens',
+    tags: ['Users'],
+    security: byAccessToken,
+    responses: {
+      200: jsonResponse(tokenBalanceSchema, 'The balance, the latest transactions and the prices', {
+        example: {
+          success: true,
+          message: 'Token balance retrieved successfully',
+          data: {
+            balance: 100,
+            recentTransactions: [exampleTransaction],
+            tokenPricing: formatPricing('standard'),
+          },
+        },
+      }),
+      ...refusedWith(refusals, ledgerErrors.list('tokens.unavailable')),
+    },
+  })
 
-/** The user's own tokens, from one call to their account. */
-export function createLedgerRoutes() {
   const routes = new OpenAPIHono<LedgerEnv>({ defaultHook: (result) => throwFirstIssue(result) })
   return routes.openapi(getTokens, async (context) => {
     const { ledger, pricePlan } = context.get('services')

@@ -34,13 +34,16 @@ const refusalFields = {
 }
 
 function describeRefusals(status: ErrorStatus, listed: readonly ListedError[]) {
-  const [first = '', ...others] = [...new Set(listed.map(({ code }) => code))]
+  const codes = [...new Set(listed.map(({ code }) => code))]
+  const [first = '', ...others] = codes
   const schema = z.object({ ...refusalFields, code: z.enum([first, ...others]) }).loose()
   const headers = headersOfRefusals[status]
+  // The document's builder has an example of each code.
+  const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }] as const)
   return {
-    description: `Refused: ${[first, ...others].map((code) => `\`${code}\``).join(', ')}`,
+    description: `Refused: ${codes.map((code) => `[\`${code}\`](/docs/errors/${code})`).join(', ')}`,
     ...(headers && { headers }),
-    content: { 'application/json': { schema } },
+    content: { 'application/json': { schema, examples: Object.fromEntries(examples) } },
   }
 }
 

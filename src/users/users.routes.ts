@@ -1,30 +1,15 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import type { MiddlewareHandler } from 'hono'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { answerOnce, type Subject } from '../idempotency/answer-once.ts'
 import { createFingerprint } from '../idempotency/fingerprint.ts'
-import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { createLedgerRoutes } from '../ledger/ledger.routes.ts'
-import {
-  readAddress,
-  requireQuotaOfAddress,
-  takeQuotasOrThrow,
-} from '../rate-limits/require-quota.ts'
+import { readAddress, takeQuotasOrThrow } from '../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../router.ts'
-import { requestErrors } from '../shared/errors.ts'
-import { isUuid } from '../shared/ids.ts'
-import {
-  byAccessToken,
-  errorResponses,
-  jsonRequest,
-  jsonResponse,
-} from '../shared/route-declaration.ts'
-import { normalizeJsonBody } from '../shared/validation.ts'
 import { deleteUser } from './delete-user.ts'
 import { logIn } from './log-in.ts'
 import { registerUser } from './register-user.ts'
-import { readBearer, requireUser } from './require-user.ts'
+import { readBearer, requireUser, userRefusals } from './require-user.ts'
 import { updateUser } from './update-user.ts'
-import { userErrors } from './users.errors.ts'
+import * as declarations from './users.declarations.ts'
 import { formatProfileForApi } from './users.format.ts'
 import { createEmailKey } from './users.repository.ts'
 import * as schemas from './users.schemas.ts'
@@ -38,94 +23,10 @@ import * as schemas from './users.schemas.ts'
  * DELETE /:userId   delete my account
  */
 
-const tags = ['Users']
-
-/** Throws `request.invalid` for what is no id, and `users.not_yours` for anybody else's. */
-const requireOwnId: MiddlewareHandler<AppEnv> = async (context, next) => {
-  const userId = context.req.param('userId') ?? ''
-  if (!isUuid(userId)) throw requestErrors.createError('request.invalid', 'Invalid userId format')
-  if (userId.toLowerCase() !== context.get('user').id) {
-    throw userErrors.createError('users.not_yours', 'Access denied')
-  }
-  await next()
-}
-
-const register = createRoute({
-  operationId: 'registerUser',
-  summary: 'Register',
-  method: 'post',
-  path: '/user',
-  tags,
-  middleware: [requireQuotaOfAddress('registrations-by-address'), normalizeJsonBody] as const,
-  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.registerSchema) },
-  responses: {
-    201: jsonResponse(schemas.registeredSchema, 'The new user'),
-    ...errorResponses(400, 409, 413, 422, 429),
-  },
-})
-
-const login = createRoute({
-  operationId: 'logIn',
-  summary: 'Log in',
-  method: 'post',
-  path: '/login',
-  tags,
-  middleware: [requireQuotaOfAddress('logins-by-address'), normalizeJsonBody] as const,
-  request: jsonRequest(schemas.loginSchema),
-  responses: {
-    200: jsonResponse(schemas.loggedInSchema, 'An access token'),
-    ...errorResponses(400, 401, 413, 429),
-  },
-})
-
-const getProfile = createRoute({
-  operationId: 'getProfile',
-  summary: 'Who I am',
-  method: 'get',
-  path: '/profile',
-  tags,
-  security: byAccessToken,
-  middleware: [requireUser] as const,
-  responses: {
-    200: jsonResponse(schemas.profileSchema, 'The user of the access token'),
-    ...errorResponses(401),
-  },
-})
-
-const update = createRoute({
-  operationId: 'updateUser',
-  summary: 'Change my name, e-mail address or password',
-  method: 'put',
-  path: '/{userId}',
-  tags,
-  security: byAccessToken,
-  middleware: [requireUser, requireOwnId, normalizeJsonBody] as const,
-  request: { params: schemas.userIdSchema, ...jsonRequest(schemas.updateUserSchema) },
-  responses: {
-    200: jsonResponse(schemas.updatedSchema, 'The user as they are now'),
-    ...errorResponses(400, 401, 403, 413),
-  },
-})
-
-const remove = createRoute({
-  operationId: 'deleteUser',
-  summary: 'Delete my account',
-  method: 'delete',
-  path: '/{userId}',
-  tags,
-  security: byAccessToken,
-  middleware: [requireUser, requireOwnId] as const,
-  request: { params: schemas.userIdSchema },
-  responses: {
-    200: jsonResponse(schemas.deletedSchema, 'Deleted'),
-    ...errorResponses(400, 401, 403),
-  },
-})
-
 const routes = createRouter()
 
 routes.openapi(
-  register,
+  declarations.register,
   async (context) => {
     const services = context.get('services')
     const registration = context.req.valid('json')
@@ -148,7 +49,7 @@ routes.openapi(
 )
 
 routes.openapi(
-  login,
+  declarations.login,
   async (context) => {
     const { token, user } = await logIn(context.get('services'), context.req.valid('json'), {
       address: readAddress(context),
@@ -160,14 +61,14 @@ routes.openapi(
   schemas.throwLoginIssue,
 )
 
-routes.openapi(getProfile, (context) =>
+routes.openapi(declarations.getProfile, (context) =>
   context.json({ success: true as const, data: formatProfileForApi(context.get('user')) }, 200),
 )
 
 routes.use('/tokens', requireUser)
-routes.route('/', createLedgerRoutes())
+routes.route('/', createLedgerRoutes(userRefusals))
 
-routes.openapi(update, async (context) => {
+routes.openapi(declarations.update, async (context) => {
   const { user, token } = await updateUser(context.get('services'), {
     user: context.get('user'),
     update: context.req.valid('json'),
@@ -177,7 +78,7 @@ routes.openapi(update, async (context) => {
   return context.json({ success: true as const, message: 'User updated successfully', data }, 200)
 })
 
-routes.openapi(remove, async (context) => {
+routes.openapi(declarations.remove, async (context) => {
   const { id, role } = context.get('user')
   const { datasetCount } = await deleteUser(context.get('services'), {
     userId: id,

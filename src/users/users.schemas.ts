@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi'
+import { answerSchema, doneSchema, tokensSchema } from '../shared/answer.schemas.ts'
 import { requestErrors } from '../shared/errors.ts'
 import { throwFirstIssue } from '../shared/validation.ts'
+import { exampleAccessToken, examplePassword, examplePerson } from './user-examples.ts'
 import {
   emailLengthMax,
   isBlank,
@@ -42,7 +44,11 @@ export function createEmailField(ifMissing = missing) {
     .trim()
     .max(emailLengthMax, { error: lengthRule('Email', emailLengthMax), abort: true })
     .refine(isEmail, emailRule)
-    .openapi({ example: 'mario.rossi@example.com' })
+    .openapi({
+      format: 'email',
+      description: 'Upper and lower case are one; spaces around it are left out',
+      example: examplePerson.email,
+    })
 }
 
 const passwordField = requiredText(passwordRule)
@@ -50,10 +56,20 @@ const passwordField = requiredText(passwordRule)
   .max(passwordLengthMax, lengthRule('Password', passwordLengthMax))
 
 const personShape = {
-  name: nameField('Name').openapi({ example: 'Mario' }),
-  surname: nameField('Surname').openapi({ example: 'Rossi' }),
+  name: nameField('Name').openapi({
+    description: 'Letters of any script, spaces, hyphens and apostrophes',
+    example: examplePerson.name,
+  }),
+  surname: nameField('Surname').openapi({
+    description: 'As the name',
+    example: examplePerson.surname,
+  }),
   email: createEmailField(),
-  password: passwordField.openapi({ format: 'password', example: 'correct horse' }),
+  password: passwordField.openapi({
+    format: 'password',
+    description: 'Characters of any kind, but not spaces alone',
+    example: examplePassword,
+  }),
 }
 
 const bodyRule = 'The body must be a JSON object.'
@@ -62,7 +78,13 @@ export const registerSchema = z.object(personShape, bodyRule).openapi('Registrat
 export type Registration = z.infer<typeof registerSchema>
 
 export const loginSchema = z
-  .object({ email: createEmailField(), password: requiredText(missing) }, bodyRule)
+  .object(
+    {
+      email: createEmailField(),
+      password: requiredText(missing).openapi({ format: 'password', example: examplePassword }),
+    },
+    bodyRule,
+  )
   .openapi('Login')
 export type Login = z.infer<typeof loginSchema>
 
@@ -116,39 +138,45 @@ function listMissing(result: ParseResult): string[] {
     .map((issue) => issue.path.join('.'))
 }
 
-const profileShape = { id: z.uuid(), name: z.string(), surname: z.string(), email: z.string() }
+const profileShape = {
+  id: z.uuid(),
+  name: z.string(),
+  surname: z.string(),
+  email: z.string(),
+}
 
-export const registeredSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    ...profileShape,
-    tokens: z.number().openapi({ description: 'The initial grant', example: 100 }),
-    role: z.enum(['user', 'admin']),
-  }),
+const accessToken = z.string().openapi({
+  description: 'For `Authorization: Bearer …`; lasts 24 hours, or until the password changes',
+  example: exampleAccessToken,
 })
 
-export const loggedInSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    token: z.string().openapi({ description: 'For `Authorization: Bearer …`; lasts 24 hours' }),
+export const registeredSchema = answerSchema(
+  z.object({
+    ...profileShape,
+    tokens: tokensSchema.openapi({ description: 'The initial grant' }),
+    role: z.enum(['user', 'admin']).openapi({ description: 'Who registers is a user' }),
+  }),
+)
+
+export const loggedInSchema = answerSchema(
+  z.object({
+    token: accessToken,
     user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
   }),
-})
+)
 
-export const profileSchema = z.object({ success: z.literal(true), data: z.object(profileShape) })
-
-export const updatedSchema = z.object({
+export const profileSchema = z.object({
   success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    ...profileShape,
-    token: z
-      .string()
-      .optional()
-      .openapi({ description: 'After a change of password, which ends every earlier token' }),
-  }),
+  data: z.object(profileShape).openapi('Profile'),
 })
 
-export const deletedSchema = z.object({ success: z.literal(true), message: z.string() })
+export const updatedSchema = answerSchema(
+  z.object({
+    ...profileShape,
+    token: accessToken.optional().openapi({
+      description: 'After a change of password alone, which ends every earlier token',
+    }),
+  }),
+)
+
+export const deletedSchema = doneSchema

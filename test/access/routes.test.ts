@@ -124,7 +124,9 @@ describe.each(ofSomebody)('%s', (name, route) => {
       json: route.json?.(of),
     })
     const words = Object.values(route.names ?? {}).map((thing) => of[thing])
-    const text = words.reduce((rest, word) => rest.replaceAll(word, '…'), answer.text)
+    // The link to the code's page tells of no thing, and may hold a word by chance.
+    const told = answer.text.replace(/,"documentation":"[^"]*"/, '')
+    const text = words.reduce((rest, word) => rest.replaceAll(word, '…'), told)
     return { status: answer.status, text }
   }
 

@@ -18,7 +18,7 @@ function createApp(userId: string, pricePlan: PricePlan = 'standard') {
     context.set('services', { ledger, pricePlan })
     await next()
   })
-  app.route('/api/users', createLedgerRoutes())
+  app.route('/api/users', createLedgerRoutes([]))
   return app
 }
 

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config.ts'
+import { allErrors } from '../errors/all-errors.ts'
 import { tags } from './tags.ts'
 
 export type HttpMethod = 'get' | 'put' | 'post' | 'delete'
@@ -87,13 +88,19 @@ export function createDocument(
 ): ApiDocument {
   const declared = app.getOpenAPI31Document({ openapi: '3.1.0', info }) as ApiDocument
   const { paths = {}, components = {} } = declared
+  const baseUrl = PUBLIC_BASE_URL.replace(/\/$/, '')
   return {
     openapi: declared.openapi,
     info: declared.info,
-    servers: [{ url: new URL(PUBLIC_BASE_URL).origin }],
+    servers: [{ url: baseUrl }],
     tags,
-    paths: mapOperations(paths, withRequestId),
-    components: { ...components, securitySchemes, headers },
+    paths: mapOperations(paths, completeOperation),
+    components: {
+      ...components,
+      securitySchemes,
+      headers,
+      examples: createExamples(paths, baseUrl),
+    },
   }
 }
 
@@ -111,11 +118,35 @@ function mapOperations(paths: Paths, change: (operation: Operation) => Operation
   return mapped
 }
 
-function withRequestId(operation: Operation): Operation {
+/** Says what is true of every route: its answers have an id, and it is for everybody unless it says otherwise. */
+function completeOperation(operation: Operation): Operation {
   const requestId = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } }
   const responses = Object.entries(operation.responses).map(([status, answer]) => [
     status,
     { ...answer, headers: { ...answer.headers, ...requestId } },
   ])
-  return { ...operation, responses: Object.fromEntries(responses) }
+  return { security: [], ...operation, responses: Object.fromEntries(responses) }
+}
+
+/** A refusal with each code that a route declares: the routes refer to them by the code. */
+function createExamples(paths: Paths, baseUrl: string) {
+  const declared = new Set(listOperations(paths).flatMap(listExamples))
+  return Object.fromEntries(
+    allErrors
+      .filter(({ code }) => declared.has(code))
+      .map(({ code, meaning: message }) => {
+        const documentation = `${baseUrl}/docs/errors/${code}`
+        return [code, { value: { success: false, message, code, documentation } }]
+      }),
+  )
+}
+
+const listExamples = ({ responses }: Operation) =>
+  Object.values(responses).flatMap(({ content }) =>
+    Object.keys(content?.['application/json']?.examples ?? {}),
+  )
+
+/** Every declared route of a document. */
+export function listOperations(paths: Paths): Operation[] {
+  return Object.values(paths).flatMap((methods) => Object.values(methods))
 }
