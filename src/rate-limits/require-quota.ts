@@ -9,6 +9,18 @@ import { createExceededError, rateLimitErrors } from './rate-limits.errors.ts'
 /** What a route that takes from a quota may refuse. */
 export const quotaRefusals = rateLimitErrors.list('rate_limit.exceeded')
 
+/** The headers of an answer of such a route. */
+export const quotaHeaders = {
+  'RateLimit-Policy': {
+    description: 'What each limit allows: `q` requests in `w` seconds',
+    schema: { type: 'string' as const },
+  },
+  RateLimit: {
+    description: 'What is left of each limit: `r` requests, and in `t` seconds there is more',
+    schema: { type: 'string' as const },
+  },
+}
+
 type Wanted = { readonly name: QuotaName; readonly scope: string }
 
 /** Where the request came from, as far as limits go. Cloudflare sets the header and lets no client set it. */
