@@ -1,20 +1,11 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { answerOnce } from '../../idempotency/answer-once.ts'
-import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
 import { fileUploadPrefix } from '../../media/keys.ts'
-import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import type { Services } from '../../services.ts'
 import { formatPage, readPageOrThrow } from '../../shared/pagination.ts'
-import {
-  byAccessToken,
-  errorResponses,
-  jsonRequest,
-  jsonResponse,
-} from '../../shared/route-declaration.ts'
-import { normalizeJsonBody } from '../../shared/validation.ts'
-import { requireUser } from '../../users/require-user.ts'
 import { formatPartsForApi, readParts } from './file-parts.ts'
+import * as declarations from './file-uploads.declarations.ts'
 import { createFileUploadNotFound, createTakenError } from './file-uploads.errors.ts'
 import { formatFileUploadForApi, formatFileWithPartsForApi } from './file-uploads.format.ts'
 import {
@@ -22,7 +13,6 @@ import {
   findFileUpload,
   listOpenFileUploads,
 } from './file-uploads.repository.ts'
-import * as schemas from './file-uploads.schemas.ts'
 import type { FileUploadRow } from './file-uploads.table.ts'
 import { openFileUpload } from './open-file-upload.ts'
 
@@ -32,67 +22,6 @@ import { openFileUpload } from './open-file-upload.ts'
  * GET    /:id    one of them: which parts are there, and where the missing ones go
  * DELETE /:id    delete it and its parts
  */
-
-const shared = { tags: ['Files in parts'], security: byAccessToken }
-
-const open = createRoute({
-  ...shared,
-  operationId: 'openFileUpload',
-  summary: 'Begin a file in parts',
-  method: 'post',
-  path: '/',
-  middleware: [requireUser, requireUploadQuotas, normalizeJsonBody] as const,
-  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.openFileBody) },
-  responses: {
-    201: jsonResponse(schemas.fileAnswerSchema, 'The file with URLs for its first 100 parts'),
-    ...errorResponses(400, 401, 409, 413, 422, 429),
-  },
-})
-
-const list = createRoute({
-  ...shared,
-  operationId: 'listFileUploads',
-  summary: 'My files in parts',
-  method: 'get',
-  path: '/',
-  middleware: [requireUser] as const,
-  request: { query: schemas.pageQuery },
-  responses: {
-    200: jsonResponse(schemas.fileListSchema, 'The files that no upload has taken, newest first'),
-    ...errorResponses(400, 401),
-  },
-})
-
-const get = createRoute({
-  ...shared,
-  operationId: 'getFileUpload',
-  summary: 'A file in parts, with URLs for the parts that are missing',
-  method: 'get',
-  path: '/{id}',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams, query: schemas.partsQuery },
-  responses: {
-    200: jsonResponse(
-      schemas.fileAnswerSchema,
-      'The file with new URLs for the first 100 parts that are missing: so an interrupted upload goes on',
-    ),
-    ...errorResponses(400, 401, 404),
-  },
-})
-
-const remove = createRoute({
-  ...shared,
-  operationId: 'deleteFileUpload',
-  summary: 'Delete a file in parts',
-  method: 'delete',
-  path: '/{id}',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams },
-  responses: {
-    200: jsonResponse(schemas.fileDeletedSchema, 'Deleted'),
-    ...errorResponses(401, 404, 409),
-  },
-})
 
 async function describeFile(
   { media, presignedUrls, clock }: Services,
@@ -107,7 +36,7 @@ async function describeFile(
 }
 
 export const fileUploadRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(open, (context) =>
+  .openapi(declarations.open, (context) =>
     answerOnce(context, async ({ id }) => {
       const services = context.get('services')
       const { fileName, bytes } = context.req.valid('json')
@@ -120,7 +49,7 @@ export const fileUploadRoutes: OpenAPIHono<AppEnv> = createRouter()
       return context.json({ success: true as const, message, data }, 201)
     }),
   )
-  .openapi(list, async (context) => {
+  .openapi(declarations.list, async (context) => {
     const { database, clock } = context.get('services')
     const page = readPageOrThrow(context.req.valid('query'))
     const userId = context.get('user').id
@@ -139,7 +68,7 @@ export const fileUploadRoutes: OpenAPIHono<AppEnv> = createRouter()
       200,
     )
   })
-  .openapi(get, async (context) => {
+  .openapi(declarations.get, async (context) => {
     const services = context.get('services')
     const { id } = context.req.valid('param')
     const nowMs = services.clock.nowMs()
@@ -153,7 +82,7 @@ export const fileUploadRoutes: OpenAPIHono<AppEnv> = createRouter()
       200,
     )
   })
-  .openapi(remove, async (context) => {
+  .openapi(declarations.remove, async (context) => {
     const { database, media, clock } = context.get('services')
     const owned = { id: context.req.valid('param').id, userId: context.get('user').id }
     if (!(await deleteOpenFileUpload(database, owned))) {

@@ -1,12 +1,9 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { answerOnce, markReplayed, type Subject } from '../../idempotency/answer-once.ts'
 import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amounts.ts'
-import { requireUploadQuotas } from '../../rate-limits/require-quota.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../../shared/route-declaration.ts'
-import { requireUser } from '../../users/require-user.ts'
 import { awaitIngestion } from './ingestion/await-ingestion.ts'
 import { formatIngestion, readFailure } from './ingestion/ingestions.format.ts'
 import { hasEnded } from './ingestion/ingestions.lifecycle.ts'
@@ -17,77 +14,43 @@ import { listEntries } from './ingestion/upload-entries.repository.ts'
 import { digestUpload } from './read-upload.ts'
 import { resumeUpload } from './resume-upload.ts'
 import { type UploadedMedia, uploadMedia } from './upload-media.ts'
+import * as declarations from './uploads.declarations.ts'
 import { uploadErrors } from './uploads.errors.ts'
-import * as schemas from './uploads.schemas.ts'
 
 /*
  * POST /data           a picture, a video or an archive with its masks, into a dataset
  * GET /uploads/:id     how far an upload came that outlived its request
  */
 
-const watch = createRoute({
-  operationId: 'getUpload',
-  summary: 'How far an upload is, and what became of its files',
-  tags: ['Datasets'],
-  security: byAccessToken,
-  method: 'get',
-  path: '/uploads/{uploadId}',
-  middleware: [requireUser] as const,
-  request: { params: schemas.uploadParams },
-  responses: {
-    200: jsonResponse(schemas.watchedUploadSchema, 'How far the upload came'),
-    ...errorResponses(401, 404),
-  },
-})
-
-export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(watch, async (context) => {
-  const { database } = context.get('services')
-  const { uploadId } = context.req.valid('param')
-  const row = await findIngestion(database, { id: uploadId, userId: context.get('user').id })
-  if (!row) {
-    throw uploadErrors.createError('upload.not_found', `There is no upload '${uploadId}' of yours.`)
-  }
-  const entries = hasEnded(row.state) ? await listEntries(database, row.id) : []
-  return context.json(
-    {
-      success: true as const,
-      message: 'Upload retrieved successfully',
-      upload: formatIngestion(row, entries),
-    },
-    200,
-  )
-})
-
-// The form streams through the handler: a validator would hold the whole of it.
-uploadRoutes.openAPIRegistry.registerPath({
-  operationId: 'uploadMedia',
-  summary: 'Put pictures or videos with their masks into a dataset',
-  method: 'post',
-  path: '/data',
-  tags: ['Datasets'],
-  security: byAccessToken,
-  request: {
-    headers: schemas.uploadHeaders,
-    body: {
-      required: true,
-      content: { 'multipart/form-data': { schema: schemas.uploadFormSchema } },
-    },
-  },
-  responses: {
-    200: jsonResponse(schemas.uploadedSchema, 'Stored and paid for'),
-    202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on, and `upload` is watched'),
-    ...errorResponses(400, 401, 404, 409, 413, 422, 429, 503),
-  },
-})
-
-uploadRoutes.post('/data', requireUser, requireUploadQuotas, (context) => {
-  const { settings } = context.get('services')
-  const limits = { uploadBytesMax: settings.UPLOAD_BYTES_MAX }
-  const readContent = () => digestUpload(context.req.raw, limits)
-  return answerOnce(context, (subject) => answerUpload(context, subject, readContent), {
-    readContent,
+export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter()
+  .openapi(declarations.upload, (context) => {
+    const { settings } = context.get('services')
+    const limits = { uploadBytesMax: settings.UPLOAD_BYTES_MAX }
+    const readContent = () => digestUpload(context.req.raw, limits)
+    return answerOnce(context, (subject) => answerUpload(context, subject, readContent), {
+      readContent,
+    })
   })
-})
+  .openapi(declarations.watch, async (context) => {
+    const { database } = context.get('services')
+    const { uploadId } = context.req.valid('param')
+    const row = await findIngestion(database, { id: uploadId, userId: context.get('user').id })
+    if (!row) {
+      throw uploadErrors.createError(
+        'upload.not_found',
+        `There is no upload '${uploadId}' of yours.`,
+      )
+    }
+    const entries = hasEnded(row.state) ? await listEntries(database, row.id) : []
+    return context.json(
+      {
+        success: true as const,
+        message: 'Upload retrieved successfully',
+        upload: formatIngestion(row, entries),
+      },
+      200,
+    )
+  })
 
 async function answerUpload(
   context: Context<AppEnv>,
@@ -98,7 +61,7 @@ async function answerUpload(
   const userId = context.get('user').id
   const preference = readPreference(context.req.header('prefer'))
   const uploaded = await takeUpload(context, subject, readContent)
-  if (uploaded.kind === 'stored') return context.json(formatStored(uploaded))
+  if (uploaded.kind === 'stored') return context.json(formatStored(uploaded), 200)
   if (preference.applied) context.header('Preference-Applied', preference.applied)
   const row = await awaitIngestion(services, {
     id: uploaded.uploadId,
@@ -115,10 +78,8 @@ async function answerUpload(
   )
   const balance = await services.ledger.balance(userId)
   const spent = createAmount(row.spent ?? 0)
-  return context.json({
-    ...formatStored({ processedItems: processedItems ?? 0, spent, balance }),
-    upload,
-  })
+  const stored = formatStored({ processedItems: processedItems ?? 0, spent, balance })
+  return context.json({ ...stored, upload }, 200)
 }
 
 /** What an earlier run of the request has made of it, or what this one does. */
@@ -154,7 +115,7 @@ function formatStored(stored: {
   const spent = formatTokens(stored.spent)
   const balance = formatTokens(stored.balance)
   return {
-    success: true,
+    success: true as const,
     message: 'Data uploaded and processed successfully',
     processedItems: stored.processedItems,
     tokenSpent: spent,
@@ -162,7 +123,7 @@ function formatStored(stored: {
     tokenUsage: {
       tokensSpent: spent,
       remainingBalance: balance,
-      operationType: 'dataset_upload',
+      operationType: 'dataset_upload' as const,
     },
   }
 }

@@ -1,89 +1,160 @@
 import { z } from '@hono/zod-openapi'
 import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
+import { countSchema, doneSchema, timeSchema, tokensSchema } from '../../shared/answer.schemas.ts'
 
-const file = z.string().openapi({ type: 'string', format: 'binary' })
+const text = { type: 'string' as const }
 
-/** The form of an upload, as it is documented; upload-form.ts reads it as it streams. */
-export const uploadFormSchema = z
-  .object({
-    datasetName: z.string().openapi({ example: 'Inpainting dataset' }),
-    image: file.openapi({ description: 'A picture, a video, or a ZIP archive of both' }),
-    mask: file.optional().openapi({
-      description: 'A picture, or a video for a video; a placeholder or nothing with an archive',
-    }),
-    fps: z.string().optional().openapi({
-      description: 'Frames a second to sample from videos: a number, or `source` for every frame',
-      example: '1',
-    }),
-  })
-  .openapi('UploadForm')
+const file = { ...text, format: 'binary', contentMediaType: 'application/octet-stream' }
 
-export const uploadParams = z.object({ uploadId: z.uuid('Invalid uploadId format') })
+const datasetName = {
+  ...text,
+  minLength: 1,
+  maxLength: 255,
+  description: 'The dataset that takes it in',
+}
+
+const fps = {
+  description:
+    'Frames a second to take from videos: a number from 0.01 to 240, at most what the video has, or `source` for every frame',
+  default: '1',
+}
+
+/**
+ * The form of an upload, for the document alone: a schema that is checked would hold the whole of it, and
+ * upload-form.ts reads it as it streams.
+ */
+export const uploadForm = {
+  type: 'object' as const,
+  required: ['datasetName', 'image'],
+  properties: {
+    datasetName,
+    image: {
+      ...file,
+      description:
+        'A picture (PNG, JPEG, WebP), a video (mp4, mov, avi, mkv, webm), or a ZIP archive of both with their masks. ' +
+        'Or, as text, the id of a file that was sent in parts',
+    },
+    mask: {
+      ...file,
+      description:
+        "White is what is to go, the rest is black. Of the picture's size; of a video a picture or a video, which is scaled. " +
+        'A placeholder or nothing with an archive. Or, as text, the id of a file that was sent in parts',
+    },
+    fps: { ...fps, ...text },
+  },
+}
+
+const fileId = { ...text, format: 'uuid' }
+
+/** The same with files that were sent in parts; read-upload.ts reads it. */
+export const uploadOfParts = {
+  type: 'object' as const,
+  required: ['datasetName', 'image'],
+  properties: {
+    datasetName,
+    image: { ...fileId, description: 'The id of a file that was sent in parts' },
+    mask: { ...fileId, description: 'The same; nothing with an archive' },
+    fps: { ...fps, type: ['string', 'number'] as ('string' | 'number')[] },
+  },
+}
+
+export const uploadParams = z.object({
+  uploadId: z
+    .uuid('Invalid uploadId format')
+    .openapi({ param: { description: "The upload's id" } }),
+})
 
 export const uploadHeaders = idempotencyHeaders.extend({
-  prefer: z.string().optional().openapi({
-    description: '`wait=N` waits at most N seconds (25); `respond-async` answers 202 at once',
-    example: 'wait=10',
-  }),
+  prefer: z
+    .string()
+    .optional()
+    .openapi({
+      param: {
+        description:
+          '`wait=N`: wait N seconds for an archive or a video, at most 25, before a 202 is answered; 20 where nothing is said. ' +
+          '`respond-async`: do not wait',
+      },
+      example: 'wait=10',
+    }),
 })
 
-const reportSchema = z.object({
-  accepted: z.number(),
-  rejected: z.number(),
-  ignored: z.number(),
-  note: z.string().nullable().openapi({
-    description: 'Says, 30 days after the end, that only the counts are left',
-  }),
-  entries: z.array(
-    z.object({
-      path: z.string(),
-      status: z.string(),
-      role: z.string(),
-      itemIndex: z.number().nullable(),
-      itemCount: z.number().nullable(),
-      code: z.string().nullable(),
-      reason: z.string().nullable(),
+const entrySchema = z
+  .object({
+    path: z.string().openapi({ description: "Inside the archive, or the file's name" }),
+    status: z.enum(['pending', 'sampling', 'accepted', 'rejected', 'ignored']).openapi({
+      description: 'pending and sampling: not finished when the upload failed',
     }),
-  ),
-})
+    role: z.enum(['image', 'video', 'mask', 'none']),
+    itemIndex: countSchema
+      .nullable()
+      .openapi({ description: 'Where in the dataset its first item is' }),
+    itemCount: countSchema.nullable(),
+    code: z.string().nullable().openapi({ description: 'Why it was rejected or ignored' }),
+    reason: z.string().nullable().openapi({ description: 'The same as a sentence' }),
+  })
+  .openapi('UploadEntry')
+
+const reportSchema = z
+  .object({
+    accepted: countSchema,
+    rejected: countSchema,
+    ignored: countSchema,
+    note: z.string().nullable().openapi({
+      description: 'Says, 30 days after the end, that only the counts are left',
+    }),
+    entries: z.array(entrySchema),
+  })
+  .openapi('UploadReport')
 
 const uploadSchema = z
   .object({
     id: z.uuid(),
     status: z.enum(['RECEIVING', 'RUNNING', 'COMPLETED', 'FAILED']),
-    phase: z.string().nullable(),
+    phase: z.enum(['join', 'plan', 'store', 'commit']).nullable().openapi({
+      description: 'Of a running upload: join, parts become one file; plan, store, commit',
+    }),
     kind: z.enum(['zip', 'video']),
     datasetName: z.string().nullable(),
-    progress: z.number(),
-    totalItems: z.number().nullable(),
-    storedItems: z.number(),
-    tokensReserved: z.number().nullable(),
-    tokensSpent: z.number().nullable(),
-    notes: z.array(z.string()),
-    error: z.object({ code: z.string(), message: z.string() }).loose().nullable(),
-    report: reportSchema.nullable(),
-    createdAt: z.string(),
-    updatedAt: z.string(),
-    endedAt: z.string().nullable(),
+    progress: z.int().min(0).max(100).openapi({ description: 'Percent; 100 once it has ended' }),
+    totalItems: countSchema.nullable().openapi({ description: 'Null until it is known' }),
+    storedItems: countSchema,
+    tokensReserved: tokensSchema.nullable(),
+    tokensSpent: tokensSchema.nullable(),
+    notes: z.array(z.string()).openapi({ description: 'What was done on the way' }),
+    error: z
+      .object({
+        code: z.string(),
+        status: z.int().openapi({ description: 'What the request would have been answered with' }),
+        message: z.string(),
+        details: z.record(z.string(), z.unknown()),
+      })
+      .nullable()
+      .openapi({ description: 'Why it failed' }),
+    report: reportSchema.nullable().openapi({ description: 'Once it has ended' }),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+    endedAt: timeSchema.nullable(),
   })
   .openapi('Upload')
 
-export const uploadedSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  processedItems: z.number(),
-  tokenSpent: z.number(),
-  userTokens: z.number(),
-  tokenUsage: z.object({
-    tokensSpent: z.number(),
-    remainingBalance: z.number(),
-    operationType: z.literal('dataset_upload'),
-  }),
-  upload: uploadSchema.optional(),
-})
+export type Upload = z.infer<typeof uploadSchema>
 
-export const watchedUploadSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  upload: uploadSchema,
-})
+export const uploadedSchema = z
+  .object({
+    success: z.literal(true),
+    message: z.string(),
+    processedItems: countSchema.openapi({ description: 'Items that the dataset has more' }),
+    tokenSpent: tokensSchema,
+    userTokens: tokensSchema.openapi({ description: 'Your balance now' }),
+    tokenUsage: z.object({
+      tokensSpent: tokensSchema,
+      remainingBalance: tokensSchema,
+      operationType: z.literal('dataset_upload'),
+    }),
+    upload: uploadSchema.optional().openapi({ description: 'Of an archive or a video' }),
+  })
+  .openapi('Uploaded')
+
+export const watchedUploadSchema = doneSchema
+  .extend({ upload: uploadSchema })
+  .openapi('WatchedUpload')

@@ -3,8 +3,10 @@ import { markTaken } from '../../../src/datasets/file-uploads/file-uploads.repos
 import { createUser, request, services } from '../../support/world.ts'
 import { getFile, listParts, type OpenFile, openFile, partBytes, sendPart } from './files.ts'
 
+const uploadId = crypto.randomUUID()
+
 const take = ({ id, user }: OpenFile) =>
-  markTaken(services.database, { id, userId: user.id, uploadId: 'an-upload', nowMs: Date.now() })
+  markTaken(services.database, { id, userId: user.id, uploadId, nowMs: Date.now() })
 
 describe('opening a file that is sent in parts', () => {
   it('answers where each part goes and how long it is', async () => {
@@ -161,7 +163,7 @@ describe('a file that was interrupted', () => {
     const file = await openFile()
     await take(file)
     const { data } = (await getFile(file)).body
-    expect(data).toMatchObject({ state: 'taken', takenBy: 'an-upload' })
+    expect(data).toMatchObject({ state: 'taken', takenBy: uploadId })
     expect(data.parts[0].url).toBeNull()
   })
 })

@@ -54,7 +54,7 @@ function formatReport(row: Pick<IngestionRow, 'request'>, entries: readonly Repo
     note: null,
     entries: entries.map((entry) => ({
       path: entry.path,
-      status: entry.state.toLowerCase(),
+      status: entry.state.toLowerCase() as Lowercase<typeof entry.state>,
       role: entry.role,
       itemIndex: entry.firstPosition,
       itemCount: entry.itemCount,

@@ -1,0 +1,242 @@
+import { createRoute } from '@hono/zod-openapi'
+import { idempotencyRefusals, replayedHeader } from '../../idempotency/idempotency.schemas.ts'
+import { serviceErrors } from '../../inference-service/service.errors.ts'
+import { ledgerErrors } from '../../ledger/ledger.errors.ts'
+import { archiveErrors } from '../../media/archives/archives.errors.ts'
+import { mediaErrors } from '../../media/media.errors.ts'
+import {
+  quotaHeaders,
+  quotaRefusals,
+  requireUploadQuotas,
+} from '../../rate-limits/require-quota.ts'
+import { byAccessToken, jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
+import { jsonBodyRefusals, parameterRefusals } from '../../shared/validation.ts'
+import { requireUser, userRefusals } from '../../users/require-user.ts'
+import { datasetErrors } from '../datasets.errors.ts'
+import { fileUploadErrors } from '../file-uploads/file-uploads.errors.ts'
+import { uploadErrors } from './uploads.errors.ts'
+import * as schemas from './uploads.schemas.ts'
+
+const shared = { tags: ['Datasets'], security: byAccessToken }
+
+const id = '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f'
+const times = { createdAt: '2026-11-21T08:56:59.694Z', updatedAt: '2026-11-21T08:57:01.120Z' }
+
+const running: schemas.Upload = {
+  id,
+  status: 'RUNNING',
+  phase: 'store',
+  kind: 'video',
+  datasetName: 'Inpainting dataset',
+  progress: 31,
+  totalItems: 240,
+  storedItems: 75,
+  tokensReserved: 96,
+  tokensSpent: null,
+  notes: ["The mask of film.mp4 is 852×480 pixels and was scaled to the video's 1280×720."],
+  error: null,
+  report: null,
+  ...times,
+  endedAt: null,
+}
+
+const entry = { itemCount: null, itemIndex: null, code: null, reason: null }
+
+const completed: schemas.Upload = {
+  ...running,
+  status: 'COMPLETED',
+  phase: null,
+  kind: 'zip',
+  progress: 100,
+  totalItems: 1,
+  storedItems: 1,
+  tokensReserved: 0.7,
+  tokensSpent: 0.7,
+  notes: [],
+  report: {
+    accepted: 2,
+    rejected: 0,
+    ignored: 1,
+    note: null,
+    entries: [
+      {
+        ...entry,
+        path: 'a/image_1.png',
+        status: 'accepted',
+        role: 'image',
+        itemIndex: 0,
+        itemCount: 1,
+      },
+      { ...entry, path: 'a/mask_1.png', status: 'accepted', role: 'mask' },
+      {
+        ...entry,
+        path: 'notes.txt',
+        status: 'ignored',
+        role: 'none',
+        code: 'entry.format',
+        reason:
+          'Not a format that is read by its name: those are png, jpg, jpeg, webp, mp4, avi, mov, mkv, webm.',
+      },
+    ],
+  },
+  endedAt: times.updatedAt,
+}
+
+const uploaded = (spent: number, balance: number) => ({
+  success: true as const,
+  message: 'Data uploaded and processed successfully',
+  processedItems: 1,
+  tokenSpent: spent,
+  userTokens: balance,
+  tokenUsage: {
+    tokensSpent: spent,
+    remainingBalance: balance,
+    operationType: 'dataset_upload' as const,
+  },
+})
+
+const location = `/api/datasets/uploads/${id}`
+
+const text = { type: 'string' as const }
+
+export const upload = createRoute({
+  ...shared,
+  operationId: 'uploadMedia',
+  summary: 'Put pictures or videos with their masks into a dataset',
+  description:
+    'As a form with the files, or as JSON with the ids of files that were sent in parts. A file is what its bytes say, whatever its name. ' +
+    'A picture with its mask costs 0.65 tokens, each frame of a video 0.4, each picture or video in an archive 0.7. ' +
+    'All of it or nothing: a refusal costs nothing and leaves nothing behind. ' +
+    'An archive or a video that is not done within 20 seconds is answered with 202 and goes on: watch it at its `Location`. ' +
+    'In an archive a file is a mask when its name contains `mask`; pairs match by their number, such as `image_1.png` and `mask_1.png`, and the only pair of a folder needs none.',
+  method: 'post',
+  path: '/data',
+  middleware: [requireUser, requireUploadQuotas] as const,
+  request: {
+    headers: schemas.uploadHeaders,
+    body: {
+      required: true,
+      content: {
+        'multipart/form-data': { schema: schemas.uploadForm },
+        'application/json': {
+          schema: schemas.uploadOfParts,
+          example: {
+            datasetName: 'Inpainting dataset',
+            image: '0b6f2f52-5c62-4d5a-9d3c-8f6f1a2b3c4d',
+            mask: '5f0c1d2e-3b4a-4c5d-8e6f-7a8b9c0d1e2f',
+            fps: 'source',
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: jsonResponse(schemas.uploadedSchema, 'Stored and paid for', {
+      headers: {
+        ...replayedHeader,
+        ...quotaHeaders,
+        'Preference-Applied': { description: 'What of `Prefer` was followed', schema: text },
+      },
+      examples: {
+        picture: { summary: 'A picture with its mask', value: uploaded(0.65, 99.35) },
+        archive: {
+          summary: 'An archive',
+          value: { ...uploaded(0.7, 98.65), upload: completed },
+        },
+      },
+    }),
+    202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on', {
+      headers: {
+        Location: { description: 'Where to watch the upload', schema: text },
+        'Retry-After': { description: 'Seconds to wait before looking', schema: text },
+        ...replayedHeader,
+        ...quotaHeaders,
+        'Preference-Applied': { description: 'What of `Prefer` was followed', schema: text },
+      },
+      example: {
+        success: true,
+        message: `The upload was received and is being processed. Watch it at ${location}`,
+        upload: running,
+      },
+    }),
+    ...refusedWith(
+      userRefusals,
+      quotaRefusals,
+      jsonBodyRefusals,
+      idempotencyRefusals,
+      uploadErrors.list(
+        'upload.files_required',
+        'upload.unexpected_file',
+        'upload.form_malformed',
+        'upload.kind_unsupported',
+        'upload.too_large',
+        'upload.too_slow',
+        'upload.nothing_valid',
+        'upload.fps_invalid',
+        'upload.processing_failed',
+      ),
+      datasetErrors.list('datasets.name_required', 'datasets.name_invalid', 'datasets.not_found'),
+      fileUploadErrors.list(
+        'file_uploads.not_found',
+        'file_uploads.parts_missing',
+        'file_uploads.taken',
+      ),
+      mediaErrors.list(
+        'media.empty',
+        'media.kind_unsupported',
+        'media.truncated',
+        'media.corrupt',
+        'media.animated',
+        'media.too_many_pixels',
+        'media.too_large',
+        'media.size_mismatch',
+        'mask.not_binary',
+        'mask.covers_everything',
+        'mask.too_many_pixels',
+      ),
+      archiveErrors.list(
+        'archive.malformed',
+        'archive.multi_disk',
+        'archive.directory_too_large',
+        'archive.too_many_entries',
+        'archive.too_large_inflated',
+        'archive.ratio_too_high',
+        'archive.entries_overlap',
+        'archive.path_unsafe',
+        'archive.path_too_long',
+        'archive.link',
+        'archive.encrypted',
+        'archive.method_unsupported',
+      ),
+      serviceErrors.all,
+      ledgerErrors.list('tokens.insufficient', 'tokens.account_closed', 'tokens.unavailable'),
+    ),
+  },
+})
+
+export const watch = createRoute({
+  ...shared,
+  operationId: 'getUpload',
+  summary: 'How far an upload is, and what became of its files',
+  description:
+    'Of an archive or a video, while it is being processed and after. `report` tells of every file what became of it: for 30 days, then only the counts.',
+  method: 'get',
+  path: '/uploads/{uploadId}',
+  middleware: [requireUser] as const,
+  request: { params: schemas.uploadParams },
+  responses: {
+    200: jsonResponse(schemas.watchedUploadSchema, 'How far the upload came', {
+      examples: {
+        running: {
+          summary: 'A video that is being taken apart',
+          value: { success: true, message: 'Upload retrieved successfully', upload: running },
+        },
+        completed: {
+          summary: 'An archive that has become data',
+          value: { success: true, message: 'Upload retrieved successfully', upload: completed },
+        },
+      },
+    }),
+    ...refusedWith(userRefusals, parameterRefusals, uploadErrors.list('upload.not_found')),
+  },
+})
