@@ -1,13 +1,25 @@
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { say, sayWhile } from '../lib/say.mjs'
+import { measureGrowth } from './api/growth.mjs'
+import { measureJobs } from './api/jobs.mjs'
+import { measureLogins } from './api/logins.mjs'
 import { readOptionsOrThrow } from './api/options.mjs'
 import { measureReads } from './api/reads.mjs'
 import { countGoals, formatSection } from './api/report.mjs'
 import { withStage } from './api/stage.mjs'
+import { measureUploads } from './api/uploads.mjs'
+import { measureZip } from './api/zip.mjs'
 
-/** @type {Record<import('./api/options.mjs').Part, (stage: import('./api/stage.mjs').Stage) => Promise<import('./api/report.mjs').Section>>} */
-const measures = { reads: measureReads }
+/** @type {Record<import('./api/options.mjs').Part, (stage: import('./api/stage.mjs').Stage) => Promise<import('./api/report.mjs').Section[]>>} */
+const measures = {
+  reads: measureReads,
+  logins: measureLogins,
+  uploads: measureUploads,
+  zip: measureZip,
+  jobs: measureJobs,
+  growth: measureGrowth,
+}
 
 /**
  * Loads the built Worker over HTTP and prints tables, with the floor of the same run and the goals beside each figure.
@@ -20,7 +32,7 @@ export async function run(args) {
   const sections = await withStage(options, async (stage) => {
     const measured = []
     for (const part of options.only) {
-      measured.push(await sayWhile(part, () => measures[part](stage)))
+      measured.push(...(await sayWhile(part, () => measures[part](stage))))
     }
     return measured
   })

@@ -14,7 +14,7 @@ process.on('message', async (load) => {
 })
 
 /** @param {import('./generator.mjs').Load} load @returns {Promise<import('./generator.mjs').Measured>} */
-function measure({ url, method = 'GET', headers = {}, body, connections, seconds }) {
+function measure({ url, method = 'GET', headers = {}, body, ...how }) {
   return new Promise((resolve, reject) => {
     /** @type {number[]} */
     const milliseconds = []
@@ -22,8 +22,12 @@ function measure({ url, method = 'GET', headers = {}, body, connections, seconds
     const refused = {}
     let first = 0
     let last = 0
+    const content = typeof body === 'string' || !body ? body : Buffer.from(body)
     const run = autocannon(
-      { url, method, headers, body, connections, duration: seconds, sampleInt: 20, timeout: 60 },
+      {
+        ...{ url, method, headers, body: content, connections: how.connections },
+        ...{ duration: how.seconds, amount: how.amount, sampleInt: 20, timeout: 60 },
+      },
       (error, result) => {
         if (error) return reject(error)
         if (result.errors > 0) refused.broken = result.errors

@@ -1,15 +1,21 @@
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../lib/say.mjs'
+import { seededAdministrator } from './person.mjs'
 
-export const parts = /** @type {const} */ (['reads'])
+export const parts = /** @type {const} */ (['reads', 'logins', 'uploads', 'zip', 'jobs', 'growth'])
 
 /**
  * @typedef {(typeof parts)[number]} Part
+ *
+ * @typedef {object} Against
+ * @property {string} url
+ * @property {import('./person.mjs').Credentials} administrator
  *
  * @typedef {object} Options
  * @property {Part[]} only
  * @property {number} seconds
  * @property {number} rounds
+ * @property {Against | undefined} against another server, asked in turn
  * @property {string | undefined} json where the figures go as JSON
  * @property {number} inspectorPort 0 for none
  * @property {boolean} isLoud
@@ -29,6 +35,7 @@ export function readOptionsOrThrow(args) {
     only: /** @type {Part[]} */ (only),
     seconds: readNumber('seconds', values.seconds),
     rounds: readNumber('rounds', values.rounds),
+    against: values.against === undefined ? undefined : readAgainst(values.against, values),
     json: values.json,
     inspectorPort: readNumber('inspector', values.inspector),
     isLoud: values.loud,
@@ -44,6 +51,9 @@ function parse(args) {
         only: { type: 'string' },
         seconds: { type: 'string', default: '0.5' },
         rounds: { type: 'string', default: '3' },
+        against: { type: 'string' },
+        'admin-email': { type: 'string', default: seededAdministrator.email },
+        'admin-password': { type: 'string', default: seededAdministrator.password },
         json: { type: 'string' },
         inspector: { type: 'string', default: '0' },
         loud: { type: 'boolean', default: false },
@@ -52,6 +62,14 @@ function parse(args) {
   } catch (error) {
     throw new Refusal(error instanceof Error ? error.message : String(error))
   }
+}
+
+/** @param {string} url @param {{ 'admin-email': string, 'admin-password': string }} values @returns {Against} */
+function readAgainst(url, values) {
+  if (!URL.canParse(url)) throw new Refusal(`--against is '${url}': it must be a URL.`)
+  const { origin } = new URL(url)
+  const administrator = { email: values['admin-email'], password: values['admin-password'] }
+  return { url: origin, administrator }
 }
 
 /** @param {string} name @param {string} text */

@@ -1,5 +1,6 @@
 /**
  * @typedef {object} Facts what the routes are asked about
+ * @property {string} userId
  * @property {string} dataset
  * @property {string} inference
  * @property {number} job

@@ -1,9 +1,7 @@
 import { say } from '../../lib/say.mjs'
+import { formatShare, tellRates } from './rate-row.mjs'
 import { readRoutes } from './read-routes.mjs'
-import { takeTurns } from './take-turns.mjs'
-
-/** @typedef {import('./report.mjs').Row} Row */
-/** @typedef {import('./take-turns.mjs').Summary} Summary */
+import { shareOf, takeTurns } from './take-turns.mjs'
 
 const concurrencies = [1, 16]
 const floorShareMin = 0.85
@@ -11,61 +9,58 @@ const floorShareMin = 0.85
 /**
  * Each read route beside a bare one that makes the same calls.
  * @param {import('./stage.mjs').Stage} stage
- * @returns {Promise<import('./report.mjs').Section>}
+ * @returns {Promise<import('./report.mjs').Section[]>}
  */
-export async function measureReads({ facts, floorUrl, generator, seconds, rounds }) {
-  /** @type {Row[]} */
+export async function measureReads({ facts, product, floor, other, generator, seconds, rounds }) {
+  /** @type {import('./report.mjs').Row[]} */
   const rows = []
   for (const route of readRoutes) {
-    const person = route.by === 'admin' ? facts.admin : facts.user
+    const { name, calls, original } = route
+    const rival = other && (await findRival(other, route))
     const sides = {
-      own: { url: person.url + route.at(facts), headers: person.headers },
-      floor: { url: `${floorUrl}/?calls=${encodeURIComponent(route.calls.join(','))}` },
+      own: { ...requestOf(route, facts), pid: product.pid },
+      floor: {
+        url: `${floor.url}/?calls=${encodeURIComponent(calls.join(','))}`,
+        pid: floor.pid,
+      },
+      ...(rival && { other: rival }),
     }
-    for (const connections of concurrencies) {
-      const summaries = await takeTurns(generator, sides, { connections, seconds, rounds })
-      rows.push(tellRow(route, connections, summaries))
+    for (const at of concurrencies) {
+      const turns = await takeTurns(generator, sides, { connections: at, seconds, rounds })
+      const share = shareOf(turns.own, turns.floor)
+      const goals = [{ name: `≥ ${formatShare(floorShareMin)}`, met: share >= floorShareMin }]
+      const known = at === 16 ? original : undefined
+      if (known) goals.push({ name: `> ${known}/s`, met: turns.own.rate > known })
+      const more = { calls: calls.join(', ') || 'none' }
+      rows.push(tellRates({ what: name, at, turns, more, original: known, goals }))
     }
   }
-  return {
-    title: 'Reads',
-    rows,
-    notes: [
-      'The floor is a bare Worker route that makes the same calls, each query for one row by its primary key, ' +
-        'and answers what it got.',
-    ],
-  }
+  return [
+    {
+      title: 'Reads',
+      rows,
+      notes: [
+        'The floor is a bare Worker route that makes the same calls, each query for one row by its primary key, and answers ' +
+          'what it got. Shares are the median of what each round says. CPU is that of all processes of a server for each ' +
+          'answer.',
+      ],
+    },
+  ]
 }
 
-/**
- * @param {import('./read-routes.mjs').ReadRoute} route @param {number} connections
- * @param {{ own: Summary, floor: Summary }} summaries
- * @returns {Row}
- */
-function tellRow({ name, calls, original }, connections, { own, floor }) {
-  const share = own.rate / floor.rate
-  const percent = `${Math.round(share * 100)} %`
-  say(
-    `  ${name} ×${connections}: ${own.rate.toFixed(0)}/s, ${percent} of ${floor.rate.toFixed(0)}/s`,
-  )
-  const goals = [{ name: '≥ 85 %', met: share >= floorShareMin }]
-  if (original && connections === 16) {
-    goals.push({ name: `> ${original}/s`, met: own.rate > original })
-  }
-  return {
-    cells: {
-      route: name,
-      calls: calls.join(', ') || 'none',
-      at: connections,
-      'req/s': own.rate,
-      'p50 ms': own.p50,
-      'p95 ms': own.p95,
-      'p99 ms': own.p99,
-      'floor req/s': floor.rate,
-      'floor p50 ms': floor.p50,
-      'of the floor': percent,
-      original: connections === 16 ? original : undefined,
-    },
-    goals,
-  }
+/** @param {import('./read-routes.mjs').ReadRoute} route @param {import('./read-routes.mjs').Facts} facts */
+export function requestOf({ at, by }, facts) {
+  const person = by === 'admin' ? facts.admin : facts.user
+  return { url: person.url + at(facts), headers: person.headers }
+}
+
+/** The other server's route, where it has it. @param {import('./stage.mjs').Other} other @param {import('./read-routes.mjs').ReadRoute} route */
+async function findRival({ facts }, route) {
+  if (!facts) return undefined
+  const { url, headers } = requestOf(route, facts)
+  const answer = await fetch(url, { headers })
+  await answer.arrayBuffer()
+  if (answer.ok) return { url, headers }
+  say(`  ${route.name}: the other server answers ${answer.status}, so that it is left out`)
+  return undefined
 }

@@ -17,5 +17,6 @@ export async function setScene(url, administrator) {
     await user.upload(dataset, makePair(number))
   }
   const { id, jobId } = await user.runJob(dataset, 'telea')
-  return { dataset, inference: id, job: jobId, user, admin }
+  const { data } = await user.send('GET', '/api/users/profile')
+  return { userId: data.id, dataset, inference: id, job: jobId, user, admin }
 }

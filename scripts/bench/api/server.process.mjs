@@ -12,7 +12,8 @@ import { fromRoot } from '../../lib/paths.mjs'
 
 /** @type {import('./servers.mjs').ServerSettings} */
 const settings = JSON.parse(process.argv[2] ?? '')
-const name = settings.kind
+// Objects are kept under the Worker's name.
+const name = settings.kind === 'floor' ? 'floor' : 'pa-inpainting'
 const require = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'))
 const { Miniflare, convertV4MiniflareOptions, Log, LogLevel } = require('miniflare')
 

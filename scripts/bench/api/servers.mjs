@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +11,7 @@ import { formatTail, Refusal } from '../../lib/say.mjs'
 import { ensureSecrets } from '../../lib/secrets.mjs'
 import { derivedSettingNames, workerSettingNames } from '../../lib/start-settings.mjs'
 import { isolateHeapFlag, wranglerProgram } from '../../lib/worker-process.mjs'
+import { findFreePorts } from './free-ports.mjs'
 
 /**
  * @typedef {object} ServerSettings
@@ -59,7 +59,8 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
     X_LOCAL_EXPLORER: 'false',
     X_LOCAL_OBSERVABILITY: 'false',
   }
-  const [port = 0, inferencePort = 0] = await findFreePorts(2)
+  const [port = 0, inferencePort = 0, storePort = 0] = await findFreePorts(3)
+  const storeUrl = `http://127.0.0.1:${storePort}`
   const settings = {
     port,
     inferencePort,
@@ -82,17 +83,22 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
     if (code !== 0) throw new Refusal(`The Worker cannot be built:\n${formatTail(output, 40)}`)
   }
 
-  /** @param {ServerSettings['kind']} kind @returns {Promise<Server>} */
-  async function startServer(kind) {
+  /**
+   * The Worker on the state, or on a copy of it by another port.
+   * @param {ServerSettings['kind']} kind @param {string} [copy] @returns {Promise<Server>}
+   */
+  async function startServer(kind, copy) {
     const [own = 0, controlPort = 0] = await findFreePorts(2)
+    const isMain = kind !== 'floor' && copy === undefined
+    const state = kind === 'floor' ? path.join(folder, 'floor') : stateFolder
     /** @type {ServerSettings} */
     const server = {
       kind,
-      port: kind === 'floor' ? own : port,
+      port: isMain ? port : own,
       controlPort,
       isLoud,
-      ...(kind === 'product' && inspectorPort > 0 ? { inspectorPort } : {}),
-      stateFolder: path.join(kind === 'floor' ? path.join(folder, 'floor') : stateFolder, 'v3'),
+      ...(isMain && kind === 'product' && inspectorPort > 0 ? { inspectorPort } : {}),
+      stateFolder: path.join(copy ?? state, 'v3'),
       workerFolder,
       variables: {
         ...openQuotas,
@@ -102,24 +108,7 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
         INFERENCE_BASE_URL: settings.inferenceUrl,
       },
     }
-    const child = children.start({
-      name: kind,
-      file: toolsNode,
-      args: [path.join(import.meta.dirname, 'server.process.mjs'), JSON.stringify(server)],
-      cwd: folder,
-      env: environment,
-      ...(isLoud && { onLine: console.error }),
-    })
-    let hasEnded = false
-    child.exited.then(() => {
-      hasEnded = true
-    })
-    for (let tries = 0; !/^ready$/m.test(child.output()); tries += 1) {
-      if (hasEnded || tries > 1200) {
-        throw new Refusal(`The ${kind} did not start:\n${formatTail(child.output(), 40)}`)
-      }
-      await sleep(50)
-    }
+    const child = await startWhole(kind, 'server.process.mjs', [JSON.stringify(server)])
     const control = `http://127.0.0.1:${controlPort}`
     if (kind !== 'floor') await post(`${control}/sweep`)
     return {
@@ -133,8 +122,34 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
     }
   }
 
+  /** Starts a program of this folder and waits until it says `ready`. @param {string} name @param {string} program @param {string[]} args */
+  async function startWhole(name, program, args) {
+    const child = children.start({
+      name,
+      file: toolsNode,
+      args: [path.join(import.meta.dirname, program), ...args],
+      cwd: folder,
+      env: environment,
+      ...(isLoud && { onLine: console.error }),
+    })
+    let hasEnded = false
+    child.exited.then(() => {
+      hasEnded = true
+    })
+    for (let tries = 0; !/^ready$/m.test(child.output()); tries += 1) {
+      if (hasEnded || tries > 1200) {
+        throw new Refusal(`The ${name} did not start:\n${formatTail(child.output(), 40)}`)
+      }
+      await sleep(50)
+    }
+    return child
+  }
+
   async function startInference() {
-    const command = createInferenceCommand(settings, secrets.values)
+    const command = createInferenceCommand(
+      { ...settings, workerUrl: `${settings.workerUrl},${storeUrl}` },
+      secrets.values,
+    )
     const child = children.start({ name: 'inference', ...command })
     await waitForInference(settings.inferenceUrl, child.output)
     return { url: settings.inferenceUrl, pid: child.pid }
@@ -145,6 +160,20 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
     secrets: secrets.values,
     startServer,
     startInference,
+
+    /** A store of so many pairs in memory, for the inference service alone. @param {number} pairs */
+    async startStore(pairs) {
+      await startWhole('store', 'store.process.mjs', [String(pairs), String(storePort)])
+      return storeUrl
+    },
+
+    /** The state as it is now, when no server has it open. @param {string} name */
+    copyState(name) {
+      const copy = path.join(folder, name)
+      cpSync(stateFolder, copy, { recursive: true })
+      return copy
+    },
+
     async prepare() {
       await Promise.all([build(), migrate(children, toolsNode, stateFolder)])
     },
@@ -156,20 +185,4 @@ export async function openWorkshop({ children, toolsNode, inspectorPort, isLoud 
 async function post(url, body) {
   const answer = await fetch(url, { method: 'POST', ...(body !== undefined && { body }) })
   if (!answer.ok) throw new Error(`${url}: ${await answer.text()}`)
-}
-
-/** @param {number} count @returns {Promise<number[]>} */
-async function findFreePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await new Promise((resolve) => server.once('listening', resolve))
-      return server
-    }),
-  )
-  const ports = servers.map(
-    (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port,
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }

@@ -9,16 +9,22 @@ import { openWorkshop } from './servers.mjs'
 
 /**
  * @typedef {object} Stage
- * @property {string} url the Worker's
- * @property {string} floorUrl
  * @property {import('./read-routes.mjs').Facts} facts
  * @property {import('./generator.mjs').Generator} generator
  * @property {import('./servers.mjs').Workshop} workshop
  * @property {import('./servers.mjs').Server} product
  * @property {import('./servers.mjs').Server} floor
  * @property {{ url: string, pid: number }} inference
+ * @property {Other | undefined} other another server of the same API that is asked in turn
+ * @property {string[]} copies states like the one of the scene
  * @property {number} seconds of each load
  * @property {number} rounds
+ */
+
+/**
+ * @typedef {object} Other
+ * @property {string} url
+ * @property {import('./read-routes.mjs').Facts | undefined} facts
  */
 
 /**
@@ -28,7 +34,8 @@ import { openWorkshop } from './servers.mjs'
  * @param {import('./options.mjs').Options} options
  * @param {(stage: Stage) => Promise<Result>} work
  */
-export async function withStage({ seconds, rounds, inspectorPort, isLoud }, work) {
+export async function withStage(options, work) {
+  const { only, seconds, rounds, inspectorPort, isLoud, against } = options
   const children = createChildren()
   /** @type {(() => void)[]} */
   const cleanups = []
@@ -58,21 +65,23 @@ export async function withStage({ seconds, rounds, inspectorPort, isLoud }, work
     )
     await checkCallsOrThrow(facts)
     await counted.stop()
+    const copies = only.includes('growth')
+      ? ['small', 'middle', 'large'].map((name) => workshop.copyState(name))
+      : []
+    const other = against && (await meetOther(against))
     await (await fetch(`${floor.url}/setup`)).text()
     const product = await workshop.startServer('product')
     const generator = startGenerator({ toolsNode })
     cleanups.push(generator.stop)
-    const { url } = product
-    const floorUrl = floor.url
     return await work({
-      url,
-      floorUrl,
       facts,
       generator,
       workshop,
       product,
       floor,
       inference,
+      other,
+      copies,
       seconds,
       rounds,
     })
@@ -80,4 +89,12 @@ export async function withStage({ seconds, rounds, inspectorPort, isLoud }, work
     for (const signal of signals) process.off(signal, onSignal)
     await end()
   }
+}
+
+/** @param {import('./options.mjs').Against} against @returns {Promise<Other>} */
+async function meetOther({ url, administrator }) {
+  const facts = await sayWhile(`a user, ten pairs and a job on ${url}`, () =>
+    setScene(url, administrator),
+  )
+  return { url, facts }
 }
