@@ -100,7 +100,7 @@ export const requestErrors = defineErrors({
   'request.malformed_json': {
     status: 400,
     meaning:
-      'The body is not JSON, so that none of its fields could be read. `hint` says what is wrong in it, and `line` and `column` where, as far as that can be told.',
+      'The body is not JSON, so that none of its fields could be read. `line` and `column` say where the first mistake is, and `message` what it is; where the body ends too early, `hint` says what is missing.',
     remedy:
       'Have a JSON library write the body. By hand: names and text stand in double quotation marks, no comma follows the last entry, and there are no comments. In a shell the whole body stands in single quotation marks, as in `-d \'{"name":"My photos"}\'`. Nothing took effect and nothing was charged.',
   },

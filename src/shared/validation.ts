@@ -1,7 +1,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { requestErrors } from './errors.ts'
-import { describeError } from './logger.ts'
+import { findJsonProblem } from './json-problem.rules.ts'
 import { BodyReader } from './request-body.ts'
 
 const jsonBytesMax = 1_000_000
@@ -102,7 +102,22 @@ function ensureJsonObject(text: string): void {
 function parseJsonOrThrow(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch (error) {
-    throw requestErrors.createError('request.malformed_json', String(describeError(error).error))
+  } catch {
+    throw createMalformedJsonError(text)
   }
+}
+
+function createMalformedJsonError(text: string) {
+  const found = findJsonProblem(text)
+  if (found === null) {
+    return requestErrors.createError('request.malformed_json', 'The body is not valid JSON.')
+  }
+  const { line, column, isEnd, problem } = found
+  const hint = `The body is not valid JSON. At line ${line}, column ${column}, ${problem}.`
+  // The original's words for a body that ends too early, which its clients know.
+  return requestErrors.createError(
+    'request.malformed_json',
+    isEnd ? 'Unexpected end of JSON input' : hint,
+    { line, column, ...(isEnd && { hint }) },
+  )
 }
