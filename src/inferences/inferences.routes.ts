@@ -1,19 +1,12 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { answerOnce, markReplayed } from '../idempotency/answer-once.ts'
-import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import {
-  byAccessToken,
-  errorResponses,
-  jsonRequest,
-  jsonResponse,
-} from '../shared/route-declaration.ts'
-import { normalizeJsonBody } from '../shared/validation.ts'
-import { requireUser } from '../users/require-user.ts'
 import { abortInference } from './abort-inference.ts'
+import * as declarations from './inferences.declarations.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import {
   formatInferenceForApi,
@@ -29,7 +22,6 @@ import {
   listInferenceItems,
   listInferences,
 } from './inferences.repository.ts'
-import * as schemas from './inferences.schemas.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import { formatResultsOverview, resultsFormatOf } from './results/results.format.ts'
 import { resumeStart } from './resume-start.ts'
@@ -46,80 +38,8 @@ import { listInferenceVideos } from './videos/videos.repository.ts'
  * Its results are in results.routes.ts.
  */
 
-const shared = { tags: ['Inferences'], security: byAccessToken }
-
-const start = createRoute({
-  ...shared,
-  operationId: 'startInference',
-  summary: 'Start a model over a dataset',
-  method: 'post',
-  path: '/',
-  middleware: [requireUser, normalizeJsonBody] as const,
-  request: { headers: idempotencyHeaders, ...jsonRequest(schemas.startInferenceBody) },
-  responses: {
-    201: jsonResponse(schemas.startedSchema, 'Paid for in advance and queued'),
-    ...errorResponses(400, 401, 404, 409, 413, 422, 429, 503),
-  },
-})
-
-const list = createRoute({
-  ...shared,
-  operationId: 'listInferences',
-  summary: 'My inferences',
-  method: 'get',
-  path: '/',
-  middleware: [requireUser] as const,
-  request: { query: schemas.pageQuery },
-  responses: {
-    200: jsonResponse(schemas.inferenceListSchema, 'A page of inferences'),
-    ...errorResponses(400, 401),
-  },
-})
-
-const jobStatus = createRoute({
-  ...shared,
-  operationId: 'getJobStatus',
-  summary: 'How far a job is',
-  method: 'get',
-  path: '/job/{jobId}/status',
-  middleware: [requireUser] as const,
-  request: { params: schemas.jobParams },
-  responses: {
-    200: jsonResponse(schemas.jobSchema, 'State and progress'),
-    ...errorResponses(401, 404),
-  },
-})
-
-const get = createRoute({
-  ...shared,
-  operationId: 'getInference',
-  summary: 'One inference',
-  method: 'get',
-  path: '/{id}',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams },
-  responses: {
-    200: jsonResponse(schemas.inferenceSchema, 'The inference'),
-    ...errorResponses(400, 401, 404),
-  },
-})
-
-const abort = createRoute({
-  ...shared,
-  operationId: 'abortInference',
-  summary: 'End an inference',
-  method: 'post',
-  path: '/{id}/abort',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams },
-  responses: {
-    200: jsonResponse(schemas.inferenceSchema, 'Aborted, now or before'),
-    ...errorResponses(400, 401, 404, 409),
-  },
-})
-
 export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(start, (context) =>
+  .openapi(declarations.start, (context) =>
     answerOnce(context, async (subject) => {
       const services = context.get('services')
       const userId = context.get('user').id
@@ -140,7 +60,7 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
       return context.json(formatStarted({ ...started, createdAt }), 201)
     }),
   )
-  .openapi(list, async (context) => {
+  .openapi(declarations.list, async (context) => {
     const page = readPageOrThrow(context.req.valid('query'))
     const { rows, total } = await listInferences(context.get('services').database, {
       userId: context.get('user').id,
@@ -150,7 +70,7 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     const data = { inferences: rows.map(formatInferenceForList), ...formatPage(page, total) }
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(jobStatus, async (context) => {
+  .openapi(declarations.jobStatus, async (context) => {
     const { database } = context.get('services')
     const { jobId } = context.req.valid('param')
     const inference = /^\d{1,15}$/.test(jobId)
@@ -166,7 +86,7 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Job status retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(get, async (context) => {
+  .openapi(declarations.get, async (context) => {
     const services = context.get('services')
     const inference = await findInferenceOrThrow(services, {
       userId: context.get('user').id,
@@ -176,17 +96,14 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Inference retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(abort, async (context) => {
+  .openapi(declarations.abort, async (context) => {
     const services = context.get('services')
     const { id: userId, role } = context.get('user')
     const { id } = context.req.valid('param')
     const inference = await (role === 'admin'
       ? findAnyInferenceOrThrow(services, id)
       : findInferenceOrThrow(services, { userId, id }))
-    const by = { id: userId, role, requestId: context.get('requestId') }
-    const data = await describeInference(services, await abortInference(services, inference, by))
-    const message = 'Inference aborted successfully'
-    return context.json({ success: true as const, message, data }, 200)
+    return context.json(await abortAsAsked(context, inference), 200)
   })
 
 function formatStarted({
@@ -229,6 +146,15 @@ function ensureFound(found: InferenceRow | 'invalid' | null): InferenceRow {
   }
   if (found) return found
   throw inferenceErrors.createError('inferences.not_found', 'Inference not found')
+}
+
+/** Ends an inference at the wish of whoever sends the request, and tells of it. Throws `inferences.ended`. */
+export async function abortAsAsked(context: Context<AppEnv>, inference: InferenceRow) {
+  const services = context.get('services')
+  const { id, role } = context.get('user')
+  const by = { id, role, requestId: context.get('requestId') }
+  const data = await describeInference(services, await abortInference(services, inference, by))
+  return { success: true as const, message: 'Inference aborted successfully', data }
 }
 
 /** All that is told of one inference. */

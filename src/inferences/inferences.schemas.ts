@@ -1,218 +1,213 @@
 import { z } from '@hono/zod-openapi'
 import { builtInIds, defaultAlias } from '../models/choose-model.rules.ts'
+import {
+  answerSchema,
+  countSchema,
+  createPagingFields,
+  pageFields,
+  timeSchema,
+  tokensSchema,
+} from '../shared/answer.schemas.ts'
 
-const time = z.iso.datetime()
-const state = z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'])
+export const inferenceStateSchema = z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'])
+
+const text = { type: 'string' as const }
 
 /** Declared as what is documented; the rules, with the messages people see, are in parameters.rules.ts. */
 export const startInferenceBody = z
   .object({
-    datasetName: z.unknown().openapi({ type: 'string', example: 'Inpainting dataset' }),
+    datasetName: z
+      .unknown()
+      .openapi({ ...text, minLength: 1, maxLength: 255, description: 'What to repair' }),
     modelId: z.unknown().openapi({
-      type: 'string',
-      description: `A model of \`GET /api/models\` that is ready: ${builtInIds.join(', ')} or a learned one`,
-      example: defaultAlias,
+      ...text,
+      description: `A model of \`GET /api/models\` that is ready: ${builtInIds.join(', ')} or a learned one; \`${defaultAlias}\` is the default, whichever it is then`,
+      default: defaultAlias,
     }),
     parameters: z.unknown().openapi({
       type: 'object',
       description:
-        'quality, blendMode, outputFormat, customParameter, temporal, and the parameters of the model',
-      example: { quality: 'high', outputFormat: 'png' },
+        "How to repair it, at most 1000 bytes as JSON. Beside these stand the model's own, as its `parameters` in `GET /api/models` say",
+      properties: {
+        outputFormat: {
+          ...text,
+          description:
+            'The format of the results: `png`, `jpg`, `jpeg`, `webp`, or `source` for that of each picture',
+          default: 'png',
+        },
+        quality: {
+          ...text,
+          description: 'Of JPEG and WebP: `low` (75), `medium` (85), `high` (95), or 1 to 100',
+          default: 'high',
+        },
+        temporal: {
+          type: ['boolean', 'string'],
+          description: 'Whether videos are filled from what other frames show',
+          default: true,
+        },
+        blendMode: { ...text, description: 'Is kept and changes nothing' },
+        customParameter: { ...text, description: 'Is kept and changes nothing' },
+      },
+      additionalProperties: true,
     }),
   })
   .partial()
-  .openapi('StartInference')
+  .openapi('StartInference', { required: ['datasetName'] })
 
-export const idParams = z.object({ id: z.string() })
-export const jobParams = z.object({ jobId: z.string() })
-export const downloadParams = z.object({ id: z.string(), filename: z.string() })
-export const pageQuery = z.object({
-  page: z.string().optional().openapi({ example: '1' }),
-  limit: z.string().optional().openapi({ example: '10' }),
-})
+const inferenceId = z
+  .string()
+  .openapi({ param: { description: "The inference's id" }, format: 'uuid' })
 
-export const startedSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  inference: z.object({
-    id: z.uuid(),
-    status: state,
-    modelId: z.string(),
-    datasetName: z.string(),
-    createdAt: time,
+export const idParams = z.object({ id: inferenceId })
+export const jobParams = z.object({
+  jobId: z.string().openapi({
+    param: { description: 'The number that the start answered' },
+    type: 'integer',
+    minimum: 1,
   }),
-  jobId: z.number(),
 })
+export const downloadParams = z.object({
+  id: inferenceId,
+  filename: z.string().openapi({
+    param: { description: 'The last part of an `outputPath`' },
+    example: 'processed_1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_0.png',
+  }),
+})
+export const pageQuery = z.object(createPagingFields({ limitDefault: 10 }))
+
+const jobId = z.int().min(1)
+const modelId = z.string().openapi({ description: 'As it was asked for', example: defaultAlias })
+const progress = z
+  .int()
+  .min(0)
+  .max(100)
+  .openapi({ description: 'Percent of the items that have ended; 100 once the inference has' })
+
+export const startedSchema = z
+  .object({
+    success: z.literal(true),
+    message: z.string(),
+    inference: z.object({
+      id: z.uuid(),
+      status: inferenceStateSchema,
+      modelId,
+      datasetName: z.string(),
+      createdAt: timeSchema,
+    }),
+    jobId,
+  })
+  .openapi('StartedInference')
 
 export const endReason = z
   .enum(['aborted_by_owner', 'aborted_by_administrator', 'deadline_passed'])
   .nullable()
+  .openapi({ description: 'Why it ended before its items did; null otherwise' })
 
-const resolvedModelId = z
+export const resolvedModelId = z
   .string()
   .nullable()
   .openapi({ description: 'The model behind the alias; null where it was not known at the start' })
 
-const image = z.object({ originalPath: z.string(), outputPath: z.string() })
-const video = z.object({ originalVideoId: z.string(), outputPath: z.string() })
-const result = z.object({ success: z.boolean(), images: z.array(image), videos: z.array(video) })
-const failures = z.array(
-  z.object({
-    originalPath: z.string(),
-    imageName: z.string(),
-    code: z.string(),
-    message: z.string(),
-  }),
-)
+export const resultImage = z.object({ originalPath: z.string(), outputPath: z.string() })
+export const resultVideo = z.object({
+  originalVideoId: z.string().openapi({ description: 'The `uploadIndex` of its frames, as text' }),
+  outputPath: z.string(),
+})
+const result = z
+  .object({ success: z.boolean(), images: z.array(resultImage), videos: z.array(resultVideo) })
+  .openapi('InferenceResult')
 
-/** Of the results as a whole; the footprint is in grams of CO2. */
-const overview = {
-  carbonFootprint: z.number(),
+export const failures = z
+  .array(
+    z
+      .object({
+        originalPath: z.string(),
+        imageName: z.string(),
+        code: z.string().openapi({ description: 'Its page is `/docs/errors/{code}`' }),
+        message: z.string(),
+      })
+      .openapi('InferenceFailure'),
+  )
+  .openapi({ description: 'The items and the videos that could not be made. They were refunded' })
+
+/** Of the results as a whole. */
+export const overview = {
+  carbonFootprint: z.number().min(0).openapi({ description: 'Grams of CO₂' }),
   imageZip: z
     .url()
     .nullable()
     .openapi({ description: 'Every result in one ZIP, for whoever has an access token' }),
-  resultsDeletedAt: time.nullable(),
+  resultsDeletedAt: timeSchema.nullable(),
 }
 
-const energyMethod = z.string().nullable().openapi({
-  description:
-    'How the energy behind `carbonGrams` was found, such as `cpu-time-estimate` or `rapl`',
-})
-
-const resultItem = z.object({
-  position: z.number(),
-  kind: z.enum(['image', 'frame']),
-  originalPath: z.string(),
-  imageName: z.string(),
-  outputPath: z.string().nullable(),
-  status: z.enum(['PENDING', 'SUCCEEDED', 'FAILED', 'ABORTED']),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  sizeBytes: z.number().nullable(),
-  sha256: z.string().nullable(),
-  inpaintMs: z.number().nullable(),
-  carbonGrams: z.number().nullable(),
-  energyMethod,
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
-})
-
-export const jobSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    jobId: z.number(),
-    status: z.enum(['waiting', 'active', 'completed', 'failed']),
-    progress: z.number(),
+export const jobSchema = answerSchema(
+  z.object({
+    jobId,
+    status: z.enum(['waiting', 'active', 'completed', 'failed']).openapi({
+      description: 'A job ends as `completed`, with what succeeded, or as `failed`',
+    }),
+    progress,
     inferenceId: z.uuid(),
-    inferenceStatus: state,
-    totalItems: z.number(),
-    succeededItems: z.number(),
-    failedItems: z.number(),
-    result: z.object({ success: z.boolean(), result }).nullable(),
+    inferenceStatus: inferenceStateSchema,
+    totalItems: countSchema,
+    succeededItems: countSchema,
+    failedItems: countSchema,
+    result: z
+      .object({ success: z.boolean(), result })
+      .nullable()
+      .openapi({ description: 'Once it is completed' }),
     failures,
   }),
-})
+).openapi('Job')
 
-export const listedSchema = z.object({
+const listedFields = {
   id: z.uuid(),
-  status: state,
-  modelId: z.string(),
+  status: inferenceStateSchema,
+  modelId,
   datasetId: z.uuid(),
   datasetName: z.string(),
-  jobId: z.number(),
-  progress: z.number(),
-  createdAt: time,
-  updatedAt: time,
-})
+  jobId,
+  progress,
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+}
 
-export const inferenceListSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    inferences: z.array(listedSchema),
-    totalItems: z.number(),
-    currentPage: z.number(),
-    totalPages: z.number(),
-    itemsPerPage: z.number(),
-  }),
-})
+export const listedSchema = z.object(listedFields).openapi('InferenceSummary')
 
-export const describedSchema = listedSchema.extend({
-  userId: z.uuid(),
-  resolvedModelId,
-  parameters: z
-    .object({
-      tokenCost: z.number(),
-      costBreakdown: z.object({ singleImages: z.number(), videoFrames: z.number() }),
-      tokenReservationId: z.string(),
-    })
-    .loose(),
-  itemCount: z.number(),
-  succeededItems: z.number(),
-  failedItems: z.number(),
-  abortedItems: z.number().openapi({ description: 'Without an outcome when it was aborted' }),
-  endReason: endReason.openapi({
-    description: 'Why it ended before its items did; null otherwise',
-  }),
-  retryOf: z
-    .uuid()
-    .nullable()
-    .openapi({ description: 'The inference whose failed items it tries again' }),
-  tokensSpent: z.number().nullable(),
-  carbonGrams: z.number(),
-  ...overview,
-  result: result.nullable(),
-  failures,
-})
+export const inferenceListSchema = answerSchema(
+  z.object({ inferences: z.array(listedSchema), ...pageFields }),
+).openapi('InferenceList')
 
-export const inferenceSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: describedSchema,
-})
-
-export const resultsSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    inferenceId: z.uuid(),
-    status: state,
-    modelId: z.string(),
+export const describedSchema = z
+  .object({
+    ...listedFields,
+    userId: z.uuid(),
     resolvedModelId,
+    parameters: z
+      .object({
+        tokenCost: tokensSchema,
+        costBreakdown: z.object({ singleImages: tokensSchema, videoFrames: tokensSchema }),
+        tokenReservationId: z.string(),
+      })
+      .loose()
+      .openapi({ description: 'What was asked for, and what all of it costs' }),
+    itemCount: countSchema,
+    succeededItems: countSchema,
+    failedItems: countSchema,
+    abortedItems: countSchema.openapi({ description: 'Without an outcome when it was aborted' }),
+    endReason,
+    retryOf: z
+      .uuid()
+      .nullable()
+      .openapi({ description: 'The inference whose failed items it tries again' }),
+    tokensSpent: tokensSchema
+      .nullable()
+      .openapi({ description: 'For what succeeded; null until it has ended' }),
+    carbonGrams: z.number().min(0),
     ...overview,
-    images: z.array(image.extend({ downloadUrl: z.url() })),
-    videos: z.array(
-      video.extend({
-        downloadUrl: z.url(),
-        status: z.literal('SUCCEEDED'),
-        width: z.number().nullable(),
-        height: z.number().nullable(),
-        frameCount: z.number(),
-        fps: z.number().nullable(),
-        durationSeconds: z.number().nullable(),
-        sizeBytes: z.number().nullable(),
-        replacedFrames: z
-          .array(z.number())
-          .openapi({ description: 'Indexes of the frames that are shown as they were uploaded' }),
-        notes: z.array(z.string()),
-        carbonGrams: z
-          .number()
-          .openapi({ description: 'Of putting the video together; its frames have their own' }),
-        energyMethod,
-      }),
-    ),
-    items: z.array(resultItem),
+    result: result.nullable().openapi({ description: 'Once it is completed or aborted' }),
     failures,
-  }),
-})
+  })
+  .openapi('Inference')
 
-export const resultsDeletedSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z.object({
-    inferenceId: z.uuid(),
-    resultsDeletedAt: time,
-    deletedObjects: z.number(),
-  }),
-})
+export const inferenceSchema = answerSchema(describedSchema).openapi('InferenceAnswer')

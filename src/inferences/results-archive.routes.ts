@@ -1,51 +1,34 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import { describeObject, servedMedia } from '../media/media.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses } from '../shared/route-declaration.ts'
-import { requireUser } from '../users/require-user.ts'
 import { createResultsDeleted, inferenceErrors } from './inferences.errors.ts'
 import { hasEnded } from './inferences.lifecycle.ts'
 import { findInferenceOrThrow } from './inferences.routes.ts'
-import { idParams } from './inferences.schemas.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import { buildResultsArchive } from './results/build-archive.ts'
 import { serveArchive } from './results/serve-archive.ts'
+import { archive as declaration } from './results.declarations.ts'
 
 // GET /:id/results.zip   everything that the inference has made, in one archive
 
-export const resultsArchiveRoutes: OpenAPIHono<AppEnv> = createRouter()
-
-const { 302: _redirect, ...archiveResponses } = describeObject(servedMedia.archive)
-
-// The answer is bytes, which a declared route cannot type.
-resultsArchiveRoutes.openAPIRegistry.registerPath({
-  operationId: 'downloadResults',
-  method: 'get',
-  path: '/{id}/results.zip',
-  tags: ['Inferences'],
-  security: byAccessToken,
-  summary: 'Every result and a manifest in one ZIP',
-  description: 'With ranges once the inference has ended.',
-  request: { params: idParams },
-  responses: { ...archiveResponses, ...errorResponses(400, 401, 404, 410) },
-})
-
-resultsArchiveRoutes.get('/:id/results.zip', requireUser, async (context) => {
-  const services = context.get('services')
-  const inference = await findInferenceOrThrow(services, {
-    userId: context.get('user').id,
-    id: context.req.param('id'),
-  })
-  if (inference.resultsDeletedAt !== null) throw createResultsDeleted(inference.resultsDeletedAt)
-  const archive = await buildResultsArchive(services, inference)
-  if (archive === null) throw createNoResults(inference)
-  return serveArchive(services, {
-    archive,
-    fileName: `${inference.datasetName.replace(/[/\\]/g, '_')}_results.zip`,
-    isGrowing: !hasEnded(inference.state),
-    request: context.req.raw,
-  })
-})
+export const resultsArchiveRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
+  declaration,
+  async (context) => {
+    const services = context.get('services')
+    const inference = await findInferenceOrThrow(services, {
+      userId: context.get('user').id,
+      id: context.req.valid('param').id,
+    })
+    if (inference.resultsDeletedAt !== null) throw createResultsDeleted(inference.resultsDeletedAt)
+    const archive = await buildResultsArchive(services, inference)
+    if (archive === null) throw createNoResults(inference)
+    return serveArchive(services, {
+      archive,
+      fileName: `${inference.datasetName.replace(/[/\\]/g, '_')}_results.zip`,
+      isGrowing: !hasEnded(inference.state),
+      request: context.req.raw,
+    })
+  },
+)
 
 function createNoResults({ state, itemCount, failedCount }: InferenceRow) {
   const advice = hasEnded(state)

@@ -1,12 +1,9 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { inferencePrefix } from '../media/keys.ts'
-import { describeObject, servedMedia } from '../media/media.schemas.ts'
 import { serveObject } from '../media/serve-object.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
 import { isUuid } from '../shared/ids.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
-import { requireUser } from '../users/require-user.ts'
 import { createResultsDeleted, inferenceErrors } from './inferences.errors.ts'
 import {
   formatFailures,
@@ -17,13 +14,13 @@ import {
 import { mayHaveResults } from './inferences.lifecycle.ts'
 import { findResultFile } from './inferences.repository.ts'
 import { findInferenceOrThrow, findOutcome } from './inferences.routes.ts'
-import * as schemas from './inferences.schemas.ts'
 import { deleteResults } from './results/delete-results.ts'
 import {
   formatResultItem,
   formatResultsOverview,
   resultsFormatOf,
 } from './results/results.format.ts'
+import * as declarations from './results.declarations.ts'
 import { readStoredParameters } from './stored-parameters.rules.ts'
 import { formatVideoFacts, succeededVideos } from './videos/videos.format.ts'
 
@@ -38,38 +35,8 @@ import { formatVideoFacts, succeededVideos } from './videos/videos.format.ts'
 /** Results never change under their key. */
 const fileMaxAgeSeconds = 3600
 
-const shared = { tags: ['Inferences'], security: byAccessToken }
-
-const results = createRoute({
-  ...shared,
-  operationId: 'getResults',
-  summary: 'What an inference made',
-  method: 'get',
-  path: '/{id}/results',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams },
-  responses: {
-    200: jsonResponse(schemas.resultsSchema, 'The results, with the items that failed'),
-    ...errorResponses(400, 401, 404, 410),
-  },
-})
-
-const remove = createRoute({
-  ...shared,
-  operationId: 'deleteResults',
-  summary: "Delete an inference's results",
-  method: 'delete',
-  path: '/{id}/results',
-  middleware: [requireUser] as const,
-  request: { params: schemas.idParams },
-  responses: {
-    200: jsonResponse(schemas.resultsDeletedSchema, 'Deleted'),
-    ...errorResponses(400, 401, 404, 409),
-  },
-})
-
 export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(results, async (context) => {
+  .openapi(declarations.results, async (context) => {
     const services = context.get('services')
     const { signedUrls } = services
     const format = resultsFormatOf(services)
@@ -120,7 +87,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
       200,
     )
   })
-  .openapi(remove, async (context) => {
+  .openapi(declarations.remove, async (context) => {
     const services = context.get('services')
     const inference = await findInferenceOrThrow(services, {
       userId: context.get('user').id,
@@ -138,47 +105,35 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Inference results deleted successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-
-// A file's answer is bytes, which a declared route cannot type.
-resultRoutes.openAPIRegistry.registerPath({
-  ...shared,
-  operationId: 'downloadResult',
-  summary: 'One result',
-  method: 'get',
-  path: '/{id}/download/{filename}',
-  request: { params: schemas.downloadParams },
-  responses: { ...describeObject(servedMedia.results), ...errorResponses(400, 401, 404, 410) },
-})
-
-resultRoutes.get('/:id/download/:filename', requireUser, async (context) => {
-  const { id, filename } = context.req.param()
-  if (!isUuid(id)) {
-    throw inferenceErrors.createError('inferences.id_invalid', 'Invalid id format')
-  }
-  const userId = context.get('user').id
-  const key = `${inferencePrefix({ userId, inferenceId: id })}${filename}`
-  const found = await findResultFile(context.get('services').database, {
-    userId,
-    inferenceId: id,
-    key,
+  .openapi(declarations.download, async (context) => {
+    const { id, filename } = context.req.valid('param')
+    if (!isUuid(id)) {
+      throw inferenceErrors.createError('inferences.id_invalid', 'Invalid id format')
+    }
+    const userId = context.get('user').id
+    const key = `${inferencePrefix({ userId, inferenceId: id })}${filename}`
+    const found = await findResultFile(context.get('services').database, {
+      userId,
+      inferenceId: id,
+      key,
+    })
+    if (!found.inferenceExists) {
+      throw inferenceErrors.createError(
+        'inferences.not_found',
+        'Inference not found or access denied',
+      )
+    }
+    if (found.resultsDeletedAt !== null) throw createResultsDeleted(found.resultsDeletedAt)
+    if (found.item === null) {
+      throw inferenceErrors.createError(
+        'inferences.file_not_found',
+        'File not found in inference results',
+      )
+    }
+    return serveObject(context.get('services'), {
+      key,
+      fileName: resultFileName(found.item),
+      maxAgeSeconds: fileMaxAgeSeconds,
+      headers: context.req.raw.headers,
+    })
   })
-  if (!found.inferenceExists) {
-    throw inferenceErrors.createError(
-      'inferences.not_found',
-      'Inference not found or access denied',
-    )
-  }
-  if (found.resultsDeletedAt !== null) throw createResultsDeleted(found.resultsDeletedAt)
-  if (found.item === null) {
-    throw inferenceErrors.createError(
-      'inferences.file_not_found',
-      'File not found in inference results',
-    )
-  }
-  return serveObject(context.get('services'), {
-    key,
-    fileName: resultFileName(found.item),
-    maxAgeSeconds: fileMaxAgeSeconds,
-    headers: context.req.raw.headers,
-  })
-})

@@ -231,6 +231,7 @@ describe('an inference that did not complete', () => {
         status: 'PENDING',
         itemCount: 2,
         failedItems: 0,
+        documentation: `${env.PUBLIC_BASE_URL}/docs/errors/inferences.no_results`,
       },
     ])
   })
