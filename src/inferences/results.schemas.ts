@@ -71,11 +71,9 @@ export const resultsSchema = answerSchema(
       .array(resultImage.extend({ downloadUrl }).openapi('ResultImage'))
       .openapi({ description: 'Pictures that succeeded' }),
     videos: z.array(videoSchema).openapi({ description: 'Videos that were made' }),
-    items: z
-      .array(resultItem)
-      .openapi({
-        description: 'What became of every picture and frame, in the order of the dataset',
-      }),
+    items: z.array(resultItem).openapi({
+      description: 'What became of every picture and frame, in the order of the dataset',
+    }),
     failures,
   }),
 ).openapi('Results')
