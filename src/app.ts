@@ -10,7 +10,7 @@ import { fileUploadRoutes } from './datasets/file-uploads/file-uploads.routes.ts
 import { itemRoutes } from './datasets/items.routes.ts'
 import { uploadRoutes } from './datasets/uploads/uploads.routes.ts'
 import { createOpenApiRoutes } from './documentation/openapi/openapi.routes.ts'
-import { pageRoutes } from './documentation/pages.routes.ts'
+import { createPageRoutes } from './documentation/pages.routes.ts'
 import { inferenceRoutes } from './inferences/inferences.routes.ts'
 import { resultRoutes } from './inferences/results.routes.ts'
 import { resultsArchiveRoutes } from './inferences/results-archive.routes.ts'
@@ -62,7 +62,7 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
   app.route('/api/inferences', resultsArchiveRoutes)
   app.route('/', mediaRoutes)
   app.route('/', createOpenApiRoutes(app))
-  app.route('/', pageRoutes)
+  app.route('/', createPageRoutes(app))
 
   return app
 }

@@ -21,7 +21,7 @@ const samples = [
 /** Every file that the pages need, from where it is kept. */
 const sources = [
   ...swaggerUi.map((name) => fromRoot('node_modules', 'swagger-ui-dist', name)),
-  ...['page.css', 'reference.js', 'icon.svg'].map((name) =>
+  ...['page.css', 'reference.js', 'copy.js', 'icon.svg'].map((name) =>
     fromRoot('src', 'documentation', 'assets', name),
   ),
   ...samples.map((name) => fromRoot('docs', 'samples', name)),

@@ -34,18 +34,21 @@ export function listFirstSteps({
       text: 'A scratched photo, and its mask: a picture of the same size, white where something is to go and black elsewhere.',
       command: `API=${baseUrl}
 JSON='Content-Type: application/json'
-curl -s --remote-name-all "$API/docs/assets/chelsea-scratch.png" "$API/docs/assets/chelsea-scratch-mask.png"`,
+curl -sO "$API/docs/assets/chelsea-scratch.png"
+curl -sO "$API/docs/assets/chelsea-scratch-mask.png"`,
     },
     {
       title: 'Register',
       text: `With any name, e-mail address and password. You are given ${grant} tokens.`,
       command: `EMAIL="mario-$(date +%s)@example.com"
-curl -sw '\\n' "$API/api/users/user" -H "$JSON" -d '{"name":"Mario","surname":"Rossi","email":"'$EMAIL'","password":"Passw0rd!"}'`,
+curl -sw '\\n' "$API/api/users/user" -H "$JSON" \\
+  -d '{"name":"Mario","surname":"Rossi","email":"'$EMAIL'","password":"Passw0rd!"}'`,
     },
     {
       title: 'Log in',
       text: 'The answer’s data.token is your access token. Every request from here on carries it.',
-      command: `TOKEN=$(curl -s "$API/api/users/login" -H "$JSON" -d '{"email":"'$EMAIL'","password":"Passw0rd!"}' | sed -n 's/.*"token":"\\([^"]*\\)".*/\\1/p')
+      command: `TOKEN=$(curl -s "$API/api/users/login" -H "$JSON" -d '{"email":"'$EMAIL'","password":"Passw0rd!"}' |
+  sed -n 's/.*"token":"\\([^"]*\\)".*/\\1/p')
 AUTH="Authorization: Bearer $TOKEN"
 echo "$AUTH"`,
     },
@@ -53,7 +56,8 @@ echo "$AUTH"`,
       title: 'Make a dataset, and put the pair into it',
       text: `A dataset holds pictures with their masks. The upload costs ${upload} tokens, and its answer says so.`,
       command: `curl -sw '\\n' "$API/api/datasets" -H "$AUTH" -H "$JSON" -d '{"name":"My photos"}'
-curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F image=@chelsea-scratch.png -F mask=@chelsea-scratch-mask.png`,
+curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' \\
+  -F image=@chelsea-scratch.png -F mask=@chelsea-scratch-mask.png`,
     },
     {
       title: 'Start',
@@ -66,13 +70,15 @@ echo "$JOB"`,
     {
       title: 'Watch',
       text: 'It answers at once how far the job is; a second later it has completed.',
-      command: `while curl -sw '\\n' "$API/api/inferences/job/$JOB_ID/status" -H "$AUTH" | tee status.json | grep -qE '"status":"(waiting|active)"'; do sleep 1; done
+      command: `while curl -sw '\\n' "$API/api/inferences/job/$JOB_ID/status" -H "$AUTH" |
+  tee status.json | grep -qE '"status":"(waiting|active)"'; do sleep 1; done
 cat status.json`,
     },
     {
       title: 'Download, and look',
-      text: 'The result has a signed URL, which needs no access token for an hour. Open repaired.png: the scratches are gone, and nothing else has changed.',
-      command: `URL=$(curl -s "$API/api/inferences/$ID/results" -H "$AUTH" | sed -n 's/.*"downloadUrl":"\\([^"]*\\)".*/\\1/p')
+      text: 'The result has a signed URL, which needs no access token. Open repaired.png: the scratches are gone, and nothing else has changed.',
+      command: `URL=$(curl -s "$API/api/inferences/$ID/results" -H "$AUTH" |
+  sed -n 's/.*"downloadUrl":"\\([^"]*\\)".*/\\1/p')
 curl -sL -o repaired.png "$URL"
 ls -l repaired.png`,
     },

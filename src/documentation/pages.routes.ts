@@ -1,12 +1,16 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Settings } from '../config.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { findErrorPage } from './errors/all-errors.ts'
 import { describeInstallation } from './installation.ts'
 import { writeLlmsText } from './llms-text.ts'
+import { createDocument, type Declarations } from './openapi/create-document.ts'
 import { renderErrorIndex, renderErrorPage, renderUnknownError } from './pages/errors.page.ts'
 import { renderGuides } from './pages/guides.page.ts'
 import { renderHome } from './pages/home.page.ts'
 import type { Markup } from './pages/layout.page.ts'
+import { listRoutesByCode } from './routes-by-code.ts'
 
 /*
  * GET /docs                first steps, and the reference for trying out
@@ -63,43 +67,56 @@ function fetchAsset(context: Context<AppEnv>, file: string, headers = new Header
 const readAsset = async (context: Context<AppEnv>, file: string) =>
   (await fetchAsset(context, file)).text()
 
-export const pageRoutes = createRouter()
+/** The pages, and the app whose document tells which routes answer which errors; that never changes. */
+export function createPageRoutes(app: Declarations): OpenAPIHono<AppEnv> {
+  let routesByCode: ReturnType<typeof listRoutesByCode> | undefined
+  const readRoutesByCode = (settings: Settings) => {
+    routesByCode ??= listRoutesByCode(createDocument(app, settings))
+    return routesByCode
+  }
+  const pageRoutes = createRouter()
 
-pageRoutes.get('/docs', (context) =>
-  answerPage(context, renderHome(describeInstallation(context.get('services'))), {
-    policy: contentPolicies.reference,
-  }),
-)
+  pageRoutes.get('/docs', (context) =>
+    answerPage(context, renderHome(describeInstallation(context.get('services'))), {
+      policy: contentPolicies.reference,
+    }),
+  )
 
-pageRoutes.get('/docs/guides', async (context) => {
-  const [javascript, python] = await Promise.all([
-    readAsset(context, 'repair.mjs'),
-    readAsset(context, 'repair.py'),
-  ])
-  const installation = describeInstallation(context.get('services'))
-  return answerPage(context, renderGuides(installation, { javascript, python }))
-})
+  pageRoutes.get('/docs/guides', async (context) => {
+    const [javascript, python] = await Promise.all([
+      readAsset(context, 'repair.mjs'),
+      readAsset(context, 'repair.py'),
+    ])
+    const installation = describeInstallation(context.get('services'))
+    return answerPage(context, renderGuides(installation, { javascript, python }))
+  })
 
-pageRoutes.get('/docs/errors', (context) => answerPage(context, renderErrorIndex()))
+  pageRoutes.get('/docs/errors', (context) => answerPage(context, renderErrorIndex()))
 
-pageRoutes.get('/docs/errors/:code', (context) => {
-  const code = context.req.param('code')
-  const found = findErrorPage(code)
-  if (!found) return answerPage(context, renderUnknownError(code), { status: 404 })
-  return answerPage(context, renderErrorPage(found, describeInstallation(context.get('services'))))
-})
+  pageRoutes.get('/docs/errors/:code', (context) => {
+    const code = context.req.param('code')
+    const found = findErrorPage(code)
+    if (!found) return answerPage(context, renderUnknownError(code), { status: 404 })
+    const services = context.get('services')
+    const routes = readRoutesByCode(services.settings).get(code) ?? []
+    const { baseUrl } = describeInstallation(services)
+    return answerPage(context, renderErrorPage(found, { baseUrl, routes }))
+  })
 
-pageRoutes.get('/docs/assets/:file', async (context) => {
-  const known = context.req.header('if-none-match')
-  const headers = new Headers(known === undefined ? {} : { 'If-None-Match': known })
-  const asset = await fetchAsset(context, context.req.param('file'), headers)
-  if (asset.status === 404) return context.notFound()
-  return new Response(asset.body, asset)
-})
+  pageRoutes.get('/docs/assets/:file', async (context) => {
+    const known = context.req.header('if-none-match')
+    const headers = new Headers(known === undefined ? {} : { 'If-None-Match': known })
+    const asset = await fetchAsset(context, context.req.param('file'), headers)
+    if (asset.status === 404) return context.notFound()
+    return new Response(asset.body, asset)
+  })
 
-pageRoutes.get('/llms.txt', (context) =>
-  context.text(writeLlmsText(describeInstallation(context.get('services'))), 200, {
-    'Content-Type': 'text/markdown; charset=utf-8',
-    'Cache-Control': 'no-cache',
-  }),
-)
+  pageRoutes.get('/llms.txt', (context) =>
+    context.text(writeLlmsText(describeInstallation(context.get('services'))), 200, {
+      'Content-Type': 'text/markdown; charset=utf-8',
+      'Cache-Control': 'no-cache',
+    }),
+  )
+
+  return pageRoutes
+}

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { allErrors } from '../../src/documentation/errors/all-errors.ts'
+import type { ApiDocument } from '../../src/documentation/openapi/create-document.ts'
 import { formatPricing } from '../../src/ledger/pricing.ts'
 import { app, services } from '../support/world.ts'
 
@@ -26,7 +27,8 @@ async function crawl(): Promise<{ seen: Map<string, Seen>; anchors: Set<string> 
     if (seen.has(address)) continue
     const answer = await get(address)
     const type = answer.headers.get('content-type') ?? ''
-    const text = await answer.text()
+    const bytes = await answer.arrayBuffer()
+    const text = /^image\/(?!svg)/.test(type) ? '' : new TextDecoder().decode(bytes)
     seen.set(address, { status: answer.status, type, text })
     if (!/html|markdown/.test(type)) continue
     for (const target of listTargets(text, address)) {
@@ -65,13 +67,26 @@ describe('the pages', () => {
   })
 
   it('link no place of a page that is not there', () => {
-    const places = [...anchors].filter((target) => target.includes('#'))
+    const places = [...anchors].filter((target) => /#[^/]/.test(target))
     const missing = places.filter((target) => {
       const [address = '', anchor = ''] = target.split('#')
       return !hasAnchor(seen.get(address), anchor)
     })
     expect(missing).toEqual([])
     expect(places.length).toBeGreaterThan(10)
+  })
+
+  it('link routes where the reference has them', () => {
+    const { paths } = JSON.parse(seen.get('/openapi.json')?.text ?? '') as ApiDocument
+    const places = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).map(
+        ({ tags = [], operationId }) =>
+          `/docs#/${encodeURIComponent(tags[0] ?? '')}/${operationId}`,
+      ),
+    )
+    const linked = [...anchors].filter((target) => target.includes('#/'))
+    expect(linked.filter((target) => !places.includes(target))).toEqual([])
+    expect(linked.length).toBeGreaterThan(5)
   })
 
   it('name each place of a page once', () => {
@@ -168,6 +183,12 @@ describe('the page of an error', () => {
     expect(text).toContain('href="/docs/errors"')
   })
 
+  it('links the routes that may answer it', async () => {
+    const text = await read('/docs/errors/tokens.insufficient')
+    expect(text).toContain('href="/docs#/Inferences/startInference"')
+    expect(await read('/docs/errors/server.internal')).toMatch(/In answers of \d\d routes/)
+  })
+
   it('is where a refusal says that it is', async () => {
     const refusal = (await (await get('/api/users/profile')).json()) as { documentation: string }
     expect((await get(new URL(refusal.documentation).pathname)).status).toBe(200)
@@ -189,9 +210,7 @@ describe('llms.txt', () => {
 
   it('tells the main job by requests that the document has', async () => {
     const text = await read('/llms.txt')
-    const { paths } = (await (await get('/openapi.json')).json()) as {
-      paths: Record<string, Record<string, unknown>>
-    }
+    const { paths } = (await (await get('/openapi.json')).json()) as ApiDocument
     const told = [...text.matchAll(/`(GET|POST) http:\/\/[^/]+(\/[^`]*)`/g)]
     expect(told.length).toBeGreaterThan(6)
     for (const [, method = '', path = ''] of told) {

@@ -1,31 +1,10 @@
-import { decode } from 'fast-png'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { Client, readSample } from './client.ts'
+import { compareWithPhoto } from './pictures.ts'
 
 const apiUrl = inject('apiUrl')
 const photo = readSample('chelsea-scratch.png')
 const mask = readSample('chelsea-scratch-mask.png')
-
-/** How many pixels of the result differ from the photo's, where the mask keeps and where it removes. */
-function compareWithPhoto(result: Uint8Array) {
-  const [before, after, hole] = [decode(photo), decode(result), decode(mask)]
-  expect([after.width, after.height, after.channels]).toEqual([
-    before.width,
-    before.height,
-    before.channels,
-  ])
-  const changed = { outside: 0, inside: 0, holePixels: 0 }
-  for (let pixel = 0; pixel < hole.width * hole.height; pixel += 1) {
-    const isHole = (hole.data[pixel * hole.channels] ?? 0) >= 128
-    const first = pixel * before.channels
-    const differs = [0, 1, 2].some(
-      (channel) => before.data[first + channel] !== after.data[first + channel],
-    )
-    if (isHole) changed.holePixels += 1
-    if (differs) changed[isHole ? 'inside' : 'outside'] += 1
-  }
-  return changed
-}
 
 describe('a scratch comes out of a photo', () => {
   let mario: Client

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { allErrors, type ErrorPage } from '../errors/all-errors.ts'
+import type { ReferredRoute } from '../routes-by-code.ts'
 import { type Markup, renderCode, renderPage } from './layout.page.ts'
 
 const section = '/docs/errors'
@@ -20,26 +21,24 @@ ${byFeature.map(renderFeature)}`,
 }
 
 function renderFeature([feature, errors]: [string, readonly ErrorPage[]]): Markup {
-  const id = feature.toLowerCase().replaceAll(' ', '-')
+  const id = createAnchor(feature)
   return html`<section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${feature}</h2>
-<div class="table"><table>
-<thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">What happened</th></tr></thead>
-<tbody>
+<dl>
 ${errors.map(
   ({ code, status, meaning }) =>
-    html`<tr><td><a href="/docs/errors/${code}"><code>${code}</code></a></td><td>${status ?? '–'}</td><td>${renderText(readFirstSentence(meaning))}</td></tr>
+    html`<dt><a href="/docs/errors/${code}"><code>${code}</code></a>${status === null ? '' : html` <span class="quiet">${status}</span>`}</dt>
+<dd>${renderText(readFirstSentence(meaning))}</dd>
 `,
-)}</tbody>
-</table></div>
+)}</dl>
 </section>
 `
 }
 
-/** The page of one code. */
+/** The page of one code. `routes` may answer it. */
 export function renderErrorPage(
   { code, status, meaning, remedy, feature }: ErrorPage,
-  { baseUrl }: { baseUrl: string },
+  { baseUrl, routes }: { baseUrl: string; routes: readonly ReferredRoute[] },
 ): Markup {
   const documentation = `${baseUrl}/docs/errors/${code}`
   return renderPage({
@@ -68,9 +67,26 @@ ${renderCode(
     : JSON.stringify({ success: false, message: '…', code, documentation }, null, 2),
   'An example',
 )}
-<p>Others of <em>${feature}</em>: <a href="/docs/errors#${feature.toLowerCase().replaceAll(' ', '-')}">all codes</a>.</p>`,
+${renderRoutes(routes)}
+<p><a href="/docs/errors#${createAnchor(feature)}">All errors of “${feature}”</a></p>`,
   })
 }
+
+/** Codes that nearly every route may answer say so. */
+const routesToList = 12
+
+function renderRoutes(routes: readonly ReferredRoute[]): Markup | '' {
+  if (routes.length === 0) return ''
+  if (routes.length > routesToList) {
+    return html`<h2>Where</h2>
+<p>In answers of ${routes.length} routes.</p>`
+  }
+  return html`<h2>Where</h2>
+<ul>
+${routes.map(({ name, address }) => html`<li><a href="${address}"><code>${name}</code></a></li>\n`)}</ul>`
+}
+
+const createAnchor = (feature: string) => feature.toLowerCase().replaceAll(' ', '-')
 
 /** For a code that the product does not have. */
 export function renderUnknownError(code: string): Markup {
@@ -91,5 +107,5 @@ function renderText(text: string): Markup {
 }
 
 function readFirstSentence(text: string): string {
-  return /^.*?[.:](?= |$)/.exec(text)?.[0] ?? text
+  return /^.*?\.(?= |$)/.exec(text)?.[0] ?? text
 }

@@ -37,7 +37,8 @@ export function renderGuides(installation: Installation, programs: Programs): Ma
       'For clients of P.A. Inpainting: access, money, retries, large uploads, results, limits.',
     section: '/docs/guides',
     main: html`<h1>Guides</h1>
-<p class="lead">For whoever writes a client. The single requests are in the <a href="/docs#reference">reference</a>.</p>
+<p class="lead">For whoever writes a client. The single requests are in the <a href="/docs#reference">reference</a>.
+Commands use <code>API</code>, <code>JSON</code> and <code>AUTH</code> as the <a href="/docs#first-steps">first steps</a> set them.</p>
 <ul>
 ${guides.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ul>
 ${guides.map(

@@ -12,7 +12,8 @@ export function renderHome(installation: Installation): Markup {
     section: '/docs',
     head: html`<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
 <script src="/docs/assets/swagger-ui-bundle.js" defer></script>
-<script src="/docs/assets/reference.js" type="module"></script>`,
+<script src="/docs/assets/reference.js" type="module"></script>
+<script src="/docs/assets/copy.js" type="module"></script>`,
     main: html`<h1>A scratch out of a photo, by an API</h1>
 <p class="lead">Send a picture with a mask of what is to go; get it back without. Scratches, text and objects, in pictures and videos.</p>
 ${renderPictures()}
@@ -41,8 +42,8 @@ ${renderClicks()}
 <p>Every request that there is, to read and to try out on this server: what you send here takes effect.
 The same for programs is <a href="/openapi.json">openapi.json</a>.</p>
 <noscript><p>The reference is drawn by a script, which this browser does not run.</p></noscript>
-</section>
-<div id="swagger-ui"></div>`,
+</section>`,
+    wide: html`<div id="swagger-ui"></div>`,
   })
 }
 

@@ -10,6 +10,8 @@ interface Page {
   /** The address of the place in the site's menu that the page belongs to. */
   readonly section: string
   readonly main: Markup
+  /** What stands below it in the whole width, with styles of its own. */
+  readonly wide?: Markup
   /** What stands in the head beside the page's own stylesheet. */
   readonly head?: Markup
 }
@@ -22,7 +24,7 @@ const menu = [
 ]
 
 /** A whole page. It runs no script unless its head brings one. */
-export function renderPage({ title, summary, section, main, head }: Page): Markup {
+export function renderPage({ title, summary, section, main, wide, head }: Page): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +44,10 @@ ${menu.map((place) => renderPlace(place, section))}
 </nav>
 </header>
 <main>
+<div class="text">
 ${main}
+</div>
+${wide ?? ''}
 </main>
 <footer class="colophon">
 For programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1), <a href="/llms.txt">llms.txt</a>.

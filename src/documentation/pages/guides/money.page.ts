@@ -33,8 +33,9 @@ export function renderIdempotency(): Markup {
 name of its own, such as a UUID, and send it again with the same name: it takes effect once, is charged once, and the first
 answer comes again with <code>Idempotency-Replayed: true</code>.</p>
 ${renderCode(
-  `KEY=$(uuidgen)
-curl -sw '\\n' "$API/api/inferences" -H "$AUTH" -H "$JSON" -H "Idempotency-Key: $KEY" -d '{"datasetName":"My photos"}'`,
+  `KEY="$(date +%s)-$$"
+curl -sw '\\n' "$API/api/inferences" -H "$AUTH" -H "$JSON" -H "Idempotency-Key: $KEY" \\
+  -d '{"datasetName":"My photos"}'`,
   'Commands: a request with a name',
 )}
 <ul>

@@ -12,7 +12,8 @@ export function renderPrograms({ baseUrl }: Installation, programs: Programs): M
   const run = (command: string, file: string) =>
     renderCode(
       `curl -sO "${baseUrl}/docs/assets/${file}"
-curl -s --remote-name-all "${baseUrl}/docs/assets/chelsea-scratch.png" "${baseUrl}/docs/assets/chelsea-scratch-mask.png"
+curl -sO "${baseUrl}/docs/assets/chelsea-scratch.png"
+curl -sO "${baseUrl}/docs/assets/chelsea-scratch-mask.png"
 ${command} ${file} "${baseUrl}" chelsea-scratch.png chelsea-scratch-mask.png`,
       `Commands: ${file}`,
     )

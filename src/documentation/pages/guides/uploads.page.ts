@@ -14,7 +14,8 @@ file’s kind is decided by its bytes. A mask has its picture’s size; white is
 <p>With a mask that is a picture, or a video of the same length. One frame a second becomes an item; <code>fps=source</code> takes every
 frame, and the result then has the source’s times and its sound.</p>
 ${renderCode(
-  `curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F fps=source -F image=@film.mp4 -F mask=@film-mask.mp4`,
+  `curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F fps=source \\
+  -F image=@film.mp4 -F mask=@film-mask.mp4`,
   'Commands: a video',
 )}
 <h3>Archives</h3>
