@@ -35,7 +35,7 @@ export default defineConfig(async () => {
     test: {
       setupFiles: ['./test/setup.ts'],
       include: ['test/**/*.test.ts'],
-      exclude: ['test/journeys/**', 'test/house/**'],
+      exclude: ['test/{journeys,house,deploy,scale}/**'],
       // A runtime for each file would cost two seconds of every file: test/setup.ts empties the stores instead.
       isolate: false,
       // How fast something is, no test says: this only ends one that hangs.

@@ -3,6 +3,7 @@
  * of it holds, migrates and deploys. docs/deploy.md tells each step.
  */
 import { existsSync } from 'node:fs'
+import { ensurePageAssets } from './lib/page-assets.mjs'
 import { fromRoot, root } from './lib/paths.mjs'
 import { Refusal, say } from './lib/say.mjs'
 import { wranglerProgram } from './lib/worker-process.mjs'
@@ -13,6 +14,7 @@ try {
       'The packages are missing, or an older Node runs: npm ci, then npm run deploy.',
     )
   }
+  ensurePageAssets()
   const { readOptionsOrThrow } = await import('./deploy/options.mjs')
   const { runDeployment } = await import('./deploy/run-deployment.mjs')
   const isGood = await runDeployment(readOptionsOrThrow(process.argv.slice(2)), {

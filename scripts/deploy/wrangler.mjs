@@ -65,10 +65,14 @@ export function readJson(text) {
 
 /** The sentence that a failed command ended with. @param {Ran} ran */
 export function reasonOf({ output, code }) {
-  const lines = output.split('\n').map((line) => line.replace(/\p{Cc}\[[\d;]*m/gu, '').trim())
-  const error = lines.find((line) => /ERROR|✘/.test(line))
-  const last = error ?? lines.filter((line) => line !== '').at(-1) ?? `exit code ${code}`
-  return last.replace(/^.*?ERROR\]?\s*/, '').slice(0, 300)
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/\p{Cc}\[[\d;]*m/gu, '').trim())
+    .filter((line) => line !== '')
+  // What broke a build stands beside the sentence that it is broken.
+  const errors = lines.filter((line) => /ERROR|✘/.test(line) && !/Build failed/.test(line))
+  const told = errors.length > 0 ? errors.join(' ') : (lines.at(-1) ?? `exit code ${code}`)
+  return told.replaceAll(/✘?\s*\[?ERROR\]?\s*/g, '').slice(0, 300)
 }
 
 /** @param {string} argument */
