@@ -14,9 +14,8 @@ export const idempotencyHeaders = z.object({
       minLength: 1,
       maxLength: 255,
       description:
-        'A name for this request, such as a UUID. Sent again with the same name within 24 hours, it takes effect once and is ' +
+        'A name for this request, such as a UUID that is made for it. Sent again with the same name within 24 hours, it takes effect once and is ' +
         'answered as the first time, with `Idempotency-Replayed: true`',
-      example: '6f1c9a52-2f0e-4a55-9c1e-0d5d2c1f7b10',
     }),
 })
 

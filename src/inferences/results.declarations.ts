@@ -1,6 +1,11 @@
 import { createRoute } from '@hono/zod-openapi'
 import { mediaErrors } from '../media/media.errors.ts'
-import { describeObject, rangeHeaders, servedMedia } from '../media/media.schemas.ts'
+import {
+  archiveResponses,
+  describeObject,
+  rangeHeaders,
+  servedMedia,
+} from '../media/media.schemas.ts'
 import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
 import { requireUser, userRefusals } from '../users/require-user.ts'
 import { exampleInference, exampleImage as image } from './inference-examples.ts'
@@ -119,8 +124,6 @@ export const download = createRoute({
     ),
   },
 })
-
-const { 302: _redirect, ...archiveResponses } = describeObject(servedMedia.archive)
 
 export const archive = createRoute({
   ...shared,

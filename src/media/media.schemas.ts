@@ -12,39 +12,37 @@ const videoTypes = ['video/mp4'] as const
 export const servedMedia = {
   pictures: pictureTypes,
   results: [...pictureTypes, ...videoTypes],
-  archive: ['application/zip'],
 } as const
 
-const wholeHeaders = {
+const fileHeaders = {
   ETag: { description: 'Names these bytes, for `If-None-Match` and `If-Range`', schema: text },
   'Accept-Ranges': { description: '`bytes`', schema: text },
-  'Content-Length': { description: 'Bytes that come', schema: text },
+  'Content-Length': { description: 'How many bytes come', schema: text },
   'Content-Disposition': {
     description: 'The name to save the file under, in ASCII and as `filename*` in UTF-8',
     schema: text,
   },
   'Cache-Control': { description: 'How long the client may keep it', schema: text },
+}
+
+const storedHeaders = {
+  ...fileHeaders,
   'Last-Modified': { description: 'When the file was stored', schema: text },
 }
 
 const contentRange = { description: 'Which bytes come, and of how many', schema: text }
 
-/** The successes of a route that serves an object, as `serveObject` answers them. */
-export function describeObject(types: readonly string[]) {
+/** The successes of a route that answers with a file or the part of it that the request's headers ask for. */
+function describeFile(types: readonly string[], headers: typeof fileHeaders) {
   const content = Object.fromEntries(types.map((type) => [type, bytes]))
   return {
-    200: { description: 'The file', headers: wholeHeaders, content },
+    200: { description: 'The file', headers, content },
     206: {
       description: 'The part of the file that `Range` asks for',
-      headers: { ...wholeHeaders, 'Content-Range': contentRange },
+      headers: { ...headers, 'Content-Range': contentRange },
       content,
     },
-    302: {
-      description:
-        "Where the file is, on the storage's own host, for five minutes: so where `MEDIA_DELIVERY` is `redirect`",
-      headers: { Location: { description: 'A signed URL of the file', schema: text } },
-    },
-    304: { description: 'The file is what `If-None-Match` names', headers: wholeHeaders },
+    304: { description: 'The file is what `If-None-Match` names', headers },
     416: {
       description: 'The file has no such range',
       headers: {
@@ -54,6 +52,21 @@ export function describeObject(types: readonly string[]) {
   }
 }
 
+/** What `serveObject` answers of such files. */
+export function describeObject(types: readonly string[]) {
+  return {
+    ...describeFile(types, storedHeaders),
+    302: {
+      description:
+        "Where the file is, on the storage's own host, for five minutes: so where `MEDIA_DELIVERY` is `redirect`",
+      headers: { Location: { description: 'A signed URL of the file', schema: text } },
+    },
+  }
+}
+
+/** What a route answers that makes an archive as it sends it. */
+export const archiveResponses = describeFile(['application/zip'], fileHeaders)
+
 /** The headers by which a client asks for a part of a file, or for none of what it has. */
 export const rangeHeaders = z.object({
   range: z
@@ -62,9 +75,8 @@ export const rangeHeaders = z.object({
     .openapi({
       param: {
         description:
-          'One range of bytes: the first byte is 0 and the last is part of it. Several ranges, or what cannot be read, get the whole file',
+          'One range of bytes, such as `bytes=0-1023`: the first byte is 0 and the last is part of it. Several ranges, or what cannot be read, get the whole file',
       },
-      example: 'bytes=0-1023',
     }),
   'if-range': z
     .string()

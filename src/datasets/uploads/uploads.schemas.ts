@@ -74,7 +74,6 @@ export const uploadHeaders = idempotencyHeaders.extend({
           '`wait=N`: wait N seconds for an archive or a video, at most 25, before a 202 is answered; 20 where nothing is said. ' +
           '`respond-async`: do not wait',
       },
-      example: 'wait=10',
     }),
 })
 
