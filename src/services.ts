@@ -5,6 +5,7 @@ import {
   type SendUploads,
 } from './datasets/uploads/ingestion/ingestions.queue.ts'
 import { createServiceCall, type ServiceCall } from './inference-service/service-call.ts'
+import { fetchOfService } from './inference-service/service-fetch.ts'
 import { createAbortAllOf } from './inferences/abort-inference.ts'
 import { createSettleInference, type SettleInference } from './inferences/settle-inference.ts'
 import {
@@ -90,7 +91,7 @@ export function createServices(env: Env, outside: Outside = createOutside()): Se
     baseUrl: settings.INFERENCE_BASE_URL,
     secret: settings.INFERENCE_SECRET,
     clock,
-    fetch: outside.fetch,
+    fetch: fetchOfService(env, outside.fetch),
   })
   const media = createMediaStore(env.MEDIA)
   const gramsPerJoule = settings.GRID_GRAMS_PER_KWH / joulesPerKilowattHour
