@@ -1,6 +1,4 @@
-import type { MiddlewareHandler } from 'hono'
-import { cors } from 'hono/cors'
-import { secureHeaders } from 'hono/secure-headers'
+import type { Context } from 'hono'
 import { adminRoutes } from './admin/admin.routes.ts'
 import { jobRoutes } from './admin/jobs/jobs.routes.ts'
 import { auditRoutes } from './audit/audit-log.routes.ts'
@@ -21,6 +19,7 @@ import { readinessRoutes } from './operations/readiness.routes.ts'
 import { reconciliationRoutes } from './reconciliation/reconciliations.routes.ts'
 import { type AppEnv, createRouter } from './router.ts'
 import { createServices, type Services } from './services.ts'
+import { type AnswerPolicy, answerPreflight, completeHeaders } from './shared/answer-headers.ts'
 import { renderError, renderNotFound } from './shared/error-renderer.ts'
 import { withLogFields } from './shared/logger.ts'
 import { systemRoutes } from './system.routes.ts'
@@ -37,11 +36,13 @@ export function createApp(findServices: (env: Env) => Services = servicesOf) {
     const requestId = readRequestId(services.settings, context.req.header('cf-ray'))
     context.set('services', services)
     context.set('requestId', requestId)
-    await withLogFields({ requestId }, next)
-    context.header('X-Request-Id', requestId)
+    if (context.req.method === 'OPTIONS') context.res = answerPreflight()
+    else await withLogFields({ requestId }, next)
+    completeHeaders(mutableHeadersOf(context), policyOf(services.settings), {
+      requestId,
+      origin: context.req.header('origin'),
+    })
   })
-  app.use(protectAnswers)
-  app.use((context, next) => corsOf(context.get('services'))(context, next))
 
   app.route('/', systemRoutes)
   app.route('/', readinessRoutes)
@@ -87,66 +88,19 @@ function readRequestId({ APP_ENV }: Pick<Settings, 'APP_ENV'>, ray: string | und
   return isOfCloudflare && ray !== undefined ? ray : crypto.randomUUID()
 }
 
-const headersOfEveryAnswer = {
-  // No answer of the API is a page: none may be framed, or load or run anything, whatever it is taken for.
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-  xFrameOptions: 'DENY',
-  referrerPolicy: 'no-referrer',
-  permissionsPolicy: { camera: [], geolocation: [], microphone: [], payment: [], usb: [] },
-  // What serves media says for itself what may be done with it.
-  overwrite: false,
-}
-const secureInDevelopment = secureHeaders({
-  ...headersOfEveryAnswer,
-  strictTransportSecurity: false,
-})
-const secureElsewhere = secureHeaders({
-  ...headersOfEveryAnswer,
-  strictTransportSecurity: 'max-age=31536000; includeSubDomains',
-})
-
-/** The usual headers of safety; and JSON, which is about one person and at one moment, is kept by nobody. */
-const protectAnswers: MiddlewareHandler<AppEnv> = async (context, next) => {
-  const isDevelopment = context.get('services').settings.APP_ENV === 'development'
-  await (isDevelopment ? secureInDevelopment : secureElsewhere)(context, next)
-  const { headers } = context.res
-  const isJson = headers.get('content-type')?.includes('json') ?? false
-  if (isJson && !headers.has('cache-control')) context.header('Cache-Control', 'no-store')
+function policyOf({ APP_ENV, CORS_ORIGINS }: Settings): AnswerPolicy {
+  return { isDevelopment: APP_ENV === 'development', corsOrigins: CORS_ORIGINS }
 }
 
-function corsOf({ settings }: Pick<Services, 'settings'>) {
-  const origins = settings.CORS_ORIGINS
-  return cors({
-    origin: origins === '*' ? '*' : origins,
-    allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
-    allowHeaders: [
-      'Authorization',
-      'Content-Type',
-      'Idempotency-Key',
-      'If-None-Match',
-      'If-Range',
-      'Prefer',
-      'Range',
-    ],
-    exposeHeaders: [
-      'ETag',
-      'Accept-Ranges',
-      'Content-Range',
-      'Content-Disposition',
-      'Idempotency-Replayed',
-      'Location',
-      'Preference-Applied',
-      'RateLimit',
-      'RateLimit-Policy',
-      'Retry-After',
-      'WWW-Authenticate',
-      'X-Request-Id',
-    ],
-    maxAge: 86_400,
-  })
+/** An answer that came from elsewhere, an asset say, lets nobody change its headers. */
+function mutableHeadersOf(context: Context<AppEnv>): Headers {
+  const answer = context.res
+  try {
+    answer.headers.delete('X-Powered-By')
+  } catch {
+    // What is there would be copied into what comes.
+    context.res = undefined
+    context.res = new Response(answer.body, answer)
+  }
+  return context.res.headers
 }
