@@ -35,8 +35,8 @@ export function createCollection(document) {
   const createItem = (step) => {
     const route =
       step.operation === undefined ? undefined : findRouteOrThrow(routes, step.operation)
-    const isFirst = route !== undefined && !told.has(step.operation)
-    told.add(step.operation)
+    const isFirstSuccess = step.code === undefined && !told.has(step.operation)
+    if (isFirstSuccess) told.add(step.operation)
     if (route) ensureDeclared(document, route, step)
     const name = step.name ?? route?.operation.summary ?? ''
     if (names.has(name)) throw new Refusal(`Two requests of the story are called '${name}'.`)
@@ -49,7 +49,7 @@ export function createCollection(document) {
       name,
       event: createEvents(step, { isEnvelope }),
       request,
-      response: route && isFirst ? createResponses(document, route, request) : [],
+      response: route && isFirstSuccess ? createResponses(document, route, request) : [],
     }
   }
 

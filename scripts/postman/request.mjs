@@ -137,7 +137,7 @@ function createForm(document, media, wanted) {
     if (typeof value === 'object') return { key, type: 'file', src: value.file, ...description }
     const isFile = field.format === 'binary' || field.contentEncoding === 'binary'
     if (value === undefined && isFile)
-      return { key, type: 'file', src: '', ...description, disabled: true }
+      return { key, type: 'file', src: null, ...description, disabled: true }
     const text = value ?? String(field.example ?? field.examples?.[0] ?? '')
     return {
       key,

@@ -5,8 +5,12 @@ const pollMs = 250
 /** Two minutes, whatever is waited for. */
 const pollsMax = 480
 
-/** @param {unknown} value */
-const write = (value) => JSON.stringify(value)
+/** A value as code: texts in single quotes, as the rest is written. @param {unknown} value @returns {string} */
+const write = (value) => {
+  if (Array.isArray(value)) return `[${value.map(write).join(', ')}]`
+  if (typeof value !== 'string') return JSON.stringify(value)
+  return `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
 /** @param {string} text a text with `{{variables}}`, as code that fills them in */
 const fillIn = (text) =>
   text.includes('{{') ? `pm.variables.replaceIn(${write(text)})` : write(text)

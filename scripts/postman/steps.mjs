@@ -28,7 +28,7 @@
 
 /**
  * The request is sent again until its answer says one of these there.
- * @typedef {{ at: string, isOneOf: readonly string[] }} Until
+ * @typedef {{ at: string, isOneOf: readonly (string | number)[] }} Until
  */
 
 /** @typedef {{ name: string, description: string, as: Who, steps: readonly Step[] }} Folder */

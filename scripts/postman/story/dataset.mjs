@@ -30,7 +30,6 @@ export const dataset = {
       form: { datasetName: '{{datasetName}}', ...photo },
       status: 200,
       expect: { processedItems: 1, tokenSpent: { above: 0 }, userTokens: { above: 0 } },
-      keep: { balance: 'userTokens' },
     },
     {
       operation: 'uploadMedia',
@@ -89,7 +88,13 @@ export const dataset = {
       form: { datasetName: '{{filmName}}', ...film, fps: 'source' },
       status: 401,
       code: 'tokens.insufficient',
-      expect: { required: 120, shortfall: { above: 0 } },
+      expect: { required: 120, balance: '{{balance}}', shortfall: { above: 0 } },
+    },
+    {
+      operation: 'getTokenBalance',
+      name: 'What was refused has cost nothing',
+      status: 200,
+      expect: { 'data.balance': '{{balance}}' },
     },
     {
       operation: 'uploadMedia',

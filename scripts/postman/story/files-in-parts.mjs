@@ -40,7 +40,8 @@ export function filesInParts({ file, bytes }) {
         fps: undefined,
       },
       status: 200,
-      expect: { processedItems: 2 },
+      expect: { processedItems: 2, tokenSpent: 1.4 },
+      keep: { balance: 'userTokens' },
     },
     {
       operation: 'openFileUpload',

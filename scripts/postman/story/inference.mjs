@@ -43,6 +43,14 @@ export const inference = {
     },
     {
       operation: 'startInference',
+      name: 'Refused: another request under the same key',
+      headers: { 'idempotency-key': '{{startKey}}' },
+      body: { datasetName: '{{filmName}}', modelId: 'telea', parameters: undefined },
+      status: 422,
+      code: 'idempotency.key_reused',
+    },
+    {
+      operation: 'startInference',
       name: 'Refused: a model that there is not',
       body: { datasetName: '{{datasetName}}', modelId: 'eraser' },
       status: 400,
