@@ -1,11 +1,19 @@
 import { and, asc, eq, gt, isNull, lt, notExists, sql } from 'drizzle-orm'
 import { tokenAccounts } from '../ledger/ledger.table.ts'
-import { type Database, isUniqueViolation } from '../shared/database.ts'
+import { type Database, isUniqueViolation, preparedOnce } from '../shared/database.ts'
 import { type UserRow, users } from './users.table.ts'
 
+const userById = preparedOnce((query) =>
+  query
+    .select()
+    .from(users)
+    .where(eq(users.id, sql.placeholder('id')))
+    .prepare(),
+)
+
 /** The user, deleted or not. */
-export function findUserById({ query }: Database, id: string): Promise<UserRow | undefined> {
-  return query.select().from(users).where(eq(users.id, id)).get()
+export function findUserById(database: Database, id: string): Promise<UserRow | undefined> {
+  return userById(database).get({ id })
 }
 
 /** The users of these ids, deleted or not, by id. */

@@ -49,6 +49,37 @@ describe('an access token', () => {
     expect(await tokensAt(startMs + dayMs, secret).read(token)).toBeNull()
   })
 
+  it('ends for whoever has read it before as for everybody', async () => {
+    let nowMs = startMs
+    const tokens = createAccessTokens({ secrets: [secret], clock: { nowMs: () => nowMs } })
+    const token = await tokens.issue(claims)
+    expect(await tokens.read(token)).toEqual(claims)
+    nowMs += dayMs - 1000
+    expect(await tokens.read(token)).toEqual(claims)
+    nowMs += 1000
+    expect(await tokens.read(token)).toBeNull()
+  })
+
+  it('that was read before opens nothing to one that differs in a single character', async () => {
+    const token = await today.issue(claims)
+    expect(await today.read(token)).toEqual(claims)
+    for (const at of [0, 10, token.indexOf('.') + 5, token.lastIndexOf('.') + 1]) {
+      const other = token[at] === 'A' ? 'B' : 'A'
+      expect(await today.read(token.slice(0, at) + other + token.slice(at + 1))).toBeNull()
+    }
+  })
+
+  it('is read right after thousands of others', async () => {
+    const tokens = tokensAt(startMs, secret)
+    const first = await tokens.issue(claims)
+    expect(await tokens.read(first)).toEqual(claims)
+    for (let version = 0; version < 2_500; version += 1) {
+      const other = { ...claims, accessVersion: version }
+      expect(await tokens.read(await tokens.issue(other))).toEqual(other)
+    }
+    expect(await tokens.read(first)).toEqual(claims)
+  })
+
   it('outlives a rotation of the secret while the previous one is kept', async () => {
     const old = await tokensAt(startMs, yesterdaysSecret).issue(claims)
     expect(await tokensAt(startMs, secret, yesterdaysSecret).read(old)).toEqual(claims)
