@@ -1,20 +1,33 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { createRouter } from './router.ts'
+import { timeSchema } from './shared/answer.schemas.ts'
 import { formatTime } from './shared/clock.ts'
-import { jsonResponse } from './shared/route-declaration.ts'
+import { jsonResponse, refusedWith } from './shared/route-declaration.ts'
 
-const rootSchema = z.object({
-  message: z.string(),
-  version: z.string(),
-  status: z.literal('running'),
-})
+const rootSchema = z
+  .object({
+    message: z.string(),
+    version: z.string(),
+    status: z.literal('running'),
+  })
+  .openapi('ApiInfo')
 
-const healthSchema = z.object({
-  status: z.literal('OK'),
-  timestamp: z.iso.datetime(),
-  /** Seconds since this isolate answered its first health check. */
-  uptime: z.number(),
-})
+const healthSchema = z
+  .object({
+    status: z.literal('OK'),
+    timestamp: timeSchema,
+    uptime: z
+      .number()
+      .min(0)
+      .openapi({ description: 'Seconds since this isolate answered its first health check' }),
+  })
+  .openapi('Health')
+
+const info = {
+  message: 'Advanced Programming - Inpainting API',
+  version: '1.0.0',
+  status: 'running' as const,
+}
 
 const getRoot = createRoute({
   operationId: 'getApiInfo',
@@ -22,31 +35,31 @@ const getRoot = createRoute({
   tags: ['System'],
   method: 'get',
   path: '/',
-  responses: { 200: jsonResponse(rootSchema, 'What this is') },
+  responses: {
+    200: jsonResponse(rootSchema, 'What this is', { example: info }),
+    ...refusedWith(),
+  },
 })
 
 const getHealth = createRoute({
   operationId: 'getHealth',
   summary: 'Whether the API is alive',
+  description: 'Asks nothing else: `GET /health/ready` tells whether work can be done.',
   tags: ['System'],
   method: 'get',
   path: '/health',
-  responses: { 200: jsonResponse(healthSchema, 'The API is alive') },
+  responses: {
+    200: jsonResponse(healthSchema, 'The API is alive', {
+      example: { status: 'OK', timestamp: '2026-11-21T09:30:00.000Z', uptime: 812.4 },
+    }),
+    ...refusedWith(),
+  },
 })
 
 let firstSeenMs: number | undefined
 
 export const systemRoutes = createRouter()
-  .openapi(getRoot, (context) =>
-    context.json(
-      {
-        message: 'Advanced Programming - Inpainting API',
-        version: '1.0.0',
-        status: 'running' as const,
-      },
-      200,
-    ),
-  )
+  .openapi(getRoot, (context) => context.json(info, 200))
   .openapi(getHealth, (context) => {
     const nowMs = context.get('services').clock.nowMs()
     firstSeenMs ??= nowMs

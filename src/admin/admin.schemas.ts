@@ -4,7 +4,16 @@ import {
   transactionSchema,
   transactionStatusSchema,
 } from '../ledger/ledger.schemas.ts'
-import { isUuid } from '../shared/ids.ts'
+import {
+  answerSchema,
+  countSchema,
+  createPagingFields,
+  pageSchema,
+  timeSchema,
+  tokensSchema,
+} from '../shared/answer.schemas.ts'
+import { createChoiceFilter, createFilter, createIdFilter } from '../shared/filters.schemas.ts'
+import { examplePerson } from '../users/user-examples.ts'
 import { createEmailField } from '../users/users.schemas.ts'
 import { parseRechargeAmount } from './recharge-amount.rules.ts'
 
@@ -22,7 +31,10 @@ export const rechargeSchema = z
         })
         .openapi({
           type: ['number', 'string'],
-          description: 'Tokens: more than 0, at most 1000000, with at most two decimals',
+          exclusiveMinimum: 0,
+          maximum: 1_000_000,
+          pattern: String.raw`^\s*\d+(\.\d{1,2})?\s*$`,
+          description: 'Tokens, with at most two decimals; as a number or as text such as `10.5`',
           example: 200,
         }),
     },
@@ -30,65 +42,56 @@ export const rechargeSchema = z
   )
   .openapi('Recharge')
 
-export const emailParamSchema = z.object({ email: z.string().openapi({ format: 'email' }) })
+export const emailParamSchema = z.object({
+  email: z.string().openapi({
+    format: 'email',
+    param: { description: 'Of a user who is not deleted', example: examplePerson.email },
+  }),
+})
 
-/** A filter that is missing or empty filters nothing. */
-export function filter<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((value) => (value === '' ? undefined : value), schema.optional()).optional()
-}
-
-export function filterByOneOf<const Values extends Record<string, string>>(
-  name: string,
-  values: z.ZodEnum<Values>,
-) {
-  const error = `Invalid ${name}. Allowed values: ${values.options.join(', ')}`
-  return filter(z.enum(values.enum, { error }))
-}
-
-export const paging = { page: z.string().optional(), limit: z.string().optional() }
-export const userIdFilter = filter(z.string().refine(isUuid, 'Invalid userId format').toLowerCase())
 const booleanValues = z.enum(['true', 'false'])
+const paging = createPagingFields({ limitDefault: 10 })
 
 export const transactionQuerySchema = z.object({
-  userId: userIdFilter,
-  operationType: filterByOneOf('operationType', operationTypeSchema),
-  status: filterByOneOf('status', transactionStatusSchema),
+  userId: createIdFilter('userId', 'Of this user alone'),
+  operationType: createChoiceFilter('operationType', operationTypeSchema, 'Of this kind alone'),
+  status: createChoiceFilter('status', transactionStatusSchema, 'Of this status alone'),
   ...paging,
 })
 
 const datasetTypeSchema = z.enum(['empty', 'image-mask', 'video-frames'])
 
 export const datasetQuerySchema = z.object({
-  userId: userIdFilter,
-  type: filterByOneOf('type', datasetTypeSchema),
-  name: filter(z.string().max(255, 'name must be at most 255 characters long')),
-  tag: filter(z.string().max(100, 'tag must be at most 100 characters long')),
-  includeDeleted: filterByOneOf('includeDeleted', booleanValues),
-  orphaned: filterByOneOf('orphaned', booleanValues),
+  userId: createIdFilter('userId', 'Of this user alone'),
+  type: createChoiceFilter('type', datasetTypeSchema, 'Of this type alone'),
+  name: createFilter(
+    z.string().max(255, 'name must be at most 255 characters long'),
+    'With this in their name, in upper or lower case',
+  ),
+  tag: createFilter(
+    z.string().max(100, 'tag must be at most 100 characters long'),
+    'With this tag',
+  ),
+  includeDeleted: createChoiceFilter('includeDeleted', booleanValues, 'Deleted ones too'),
+  orphaned: createChoiceFilter(
+    'orphaned',
+    booleanValues,
+    '`true`: only those whose user is deleted; `false`: only the others',
+  ),
   ...paging,
 })
 
-const tokens = z.number().openapi({ description: 'Tokens, to the thousandth' })
+const tokens = tokensSchema
 const role = z.enum(['user', 'admin'])
 const personShape = { id: z.uuid(), name: z.string(), surname: z.string(), email: z.string(), role }
 const personSchema = z.object({ ...personShape, currentTokens: tokens })
 const balanceHolderShape = { ...personShape, currentBalance: tokens }
 
-export const pageSchema = z.object({
-  totalItems: z.int(),
-  currentPage: z.int(),
-  totalPages: z.int(),
-  itemsPerPage: z.int(),
-})
-
-export const answer = <Data extends z.ZodType>(data: Data) =>
-  z.object({ success: z.literal(true), message: z.string(), data })
-
-export const rechargedSchema = answer(
+export const rechargedSchema = answerSchema(
   z.object({ userEmail: z.string(), amountAdded: tokens, newBalance: tokens }),
 )
 
-export const userTokensSchema = answer(
+export const userTokensSchema = answerSchema(
   z.object({
     ...balanceHolderShape,
     user: z.object(balanceHolderShape),
@@ -96,7 +99,10 @@ export const userTokensSchema = answer(
   }),
 ).extend({ transactions: z.array(transactionSchema) })
 
-export const transactionListSchema = answer(
+const onPage = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.object(shape).openapi({ description: 'Of what is on this page' })
+
+export const transactionListSchema = answerSchema(
   z.object({
     transactions: z.array(transactionSchema.extend({ user: personSchema.nullable() })),
     pagination: pageSchema,
@@ -105,10 +111,10 @@ export const transactionListSchema = answer(
       operationType: operationTypeSchema.optional(),
       status: transactionStatusSchema.optional(),
     }),
-    summary: z.object({
-      totalTransactions: z.int(),
-      statusBreakdown: z.record(transactionStatusSchema, z.int()),
-      operationBreakdown: z.record(operationTypeSchema, z.int()),
+    summary: onPage({
+      totalTransactions: countSchema,
+      statusBreakdown: z.record(transactionStatusSchema, countSchema),
+      operationBreakdown: z.record(operationTypeSchema, countSchema),
     }),
   }),
 )
@@ -121,19 +127,19 @@ const adminDatasetSchema = z.object({
   name: z.string(),
   tags: z.array(z.string()),
   datasetType: datasetTypeSchema,
-  itemCount: z.int(),
-  estimatedInferenceCost: tokens,
-  nextUploadIndex: z.int(),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
+  itemCount: countSchema.openapi({ description: 'Pictures and frames' }),
+  estimatedInferenceCost: tokens.openapi({ description: 'Tokens for one inference over it' }),
+  nextUploadIndex: countSchema.openapi({ description: 'The number of its next upload' }),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
   isDeleted: z.boolean(),
-  deletedAt: z.iso.datetime().nullable(),
+  deletedAt: timeSchema.nullable(),
   status: datasetStatusSchema,
-  isOrphaned: z.boolean(),
+  isOrphaned: z.boolean().openapi({ description: 'Whether its user is deleted' }),
   user: personSchema.nullable(),
 })
 
-export const datasetListSchema = answer(
+export const datasetListSchema = answerSchema(
   z.object({
     datasets: z.array(adminDatasetSchema),
     pagination: pageSchema,
@@ -145,17 +151,17 @@ export const datasetListSchema = answer(
       orphaned: z.boolean().optional(),
       includeDeleted: z.boolean(),
     }),
-    summary: z.object({
-      totalDatasets: z.int(),
-      totalDatasetItems: z.int(),
+    summary: onPage({
+      totalDatasets: countSchema,
+      totalDatasetItems: countSchema,
       totalEstimatedInferenceCost: tokens,
-      typeBreakdown: z.partialRecord(datasetTypeSchema, z.int()),
-      statusBreakdown: z.partialRecord(datasetStatusSchema, z.int()),
-      orphanedDatasets: z.int(),
+      typeBreakdown: z.partialRecord(datasetTypeSchema, countSchema),
+      statusBreakdown: z.partialRecord(datasetStatusSchema, countSchema),
+      orphanedDatasets: countSchema,
       averageItemsPerDataset: z.number(),
       queryInfo: z.object({
-        totalFromDatabase: z.int(),
-        totalAfterFiltering: z.int(),
+        totalFromDatabase: countSchema,
+        totalAfterFiltering: countSchema,
         includeDeletedRequested: z.boolean(),
       }),
     }),

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
-import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
-import { requireAdmin } from '../users/require-user.ts'
+import { formatPage, pageRefusals, readPageOrThrow } from '../shared/pagination.ts'
+import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
+import { adminRefusals, requireAdmin } from '../users/require-user.ts'
 import { type AuditFilters, listAudit } from './audit-log.repository.ts'
 import * as schemas from './audit-log.schemas.ts'
 import type { AuditLogRow } from './audit-log.table.ts'
@@ -15,6 +15,7 @@ import type { AuditLogRow } from './audit-log.table.ts'
 const list = createRoute({
   operationId: 'listAuditLog',
   summary: 'What administrators and owners did',
+  description: 'Whatever changed money, access or what is stored, newest first.',
   tags: ['Administration'],
   security: byAccessToken,
   method: 'get',
@@ -22,8 +23,18 @@ const list = createRoute({
   middleware: [requireAdmin] as const,
   request: { query: schemas.auditQuerySchema },
   responses: {
-    200: jsonResponse(schemas.auditListSchema, 'A page of entries, newest first'),
-    ...errorResponses(400, 401, 403),
+    200: jsonResponse(schemas.auditListSchema, 'A page of entries, newest first', {
+      example: {
+        success: true,
+        message: 'Audit log retrieved successfully',
+        data: {
+          entries: [schemas.exampleEntry],
+          pagination: { totalItems: 1, currentPage: 1, totalPages: 1, itemsPerPage: 10 },
+          filters: { action: 'tokens.recharged' },
+        },
+      },
+    }),
+    ...refusedWith(adminRefusals, pageRefusals),
   },
 })
 

@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
-import { requireUser } from '../users/require-user.ts'
+import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
+import { requireUser, userRefusals } from '../users/require-user.ts'
 import { modelErrors } from './models.errors.ts'
 import { formatModelsForApi } from './models.format.ts'
-import { modelsSchema } from './models.schemas.ts'
+import { exampleModel, modelsSchema } from './models.schemas.ts'
 
 /*
  * GET /   the models that an inference may name, and what each takes
@@ -13,14 +13,26 @@ import { modelsSchema } from './models.schemas.ts'
 const list = createRoute({
   operationId: 'listModels',
   summary: 'The models that an inference may name',
+  description: 'What each is, what it takes as `parameters`, and whether it is ready.',
   tags: ['Models'],
   security: byAccessToken,
   method: 'get',
   path: '/',
   middleware: [requireUser] as const,
   responses: {
-    200: jsonResponse(modelsSchema, 'Every model of the inference service, ready or not'),
-    ...errorResponses(401, 503),
+    200: jsonResponse(modelsSchema, 'Every model of the inference service, ready or not', {
+      example: {
+        success: true,
+        message: 'Models retrieved successfully',
+        data: {
+          default: exampleModel.id,
+          models: [exampleModel],
+          asOf: '2026-11-21T09:30:00.000Z',
+          isCurrent: true,
+        },
+      },
+    }),
+    ...refusedWith(userRefusals, modelErrors.list('models.unavailable')),
   },
 })
 

@@ -1,8 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../router.ts'
-import { byAccessToken, errorResponses } from '../shared/route-declaration.ts'
-import { requireAdmin } from '../users/require-user.ts'
+import { byAccessToken, refusedWith } from '../shared/route-declaration.ts'
+import { parameterRefusals } from '../shared/validation.ts'
+import { adminRefusals, requireAdmin } from '../users/require-user.ts'
 import { formatMetricsForApi } from './metrics.format.ts'
+import * as schemas from './metrics.schemas.ts'
 import { collectMetrics } from './metrics.ts'
 import { formatForPrometheus } from './prometheus.format.ts'
 
@@ -10,95 +12,37 @@ import { formatForPrometheus } from './prometheus.format.ts'
  * GET /   how things stand: as JSON, or as Prometheus reads it
  */
 
-const formats = ['json', 'prometheus'] as const
-
-const counts = z.record(z.string(), z.int())
-const seconds = z.number().nullable()
-const tokensByType = z.record(z.string(), z.number())
-
-const metricsSchema = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  data: z
-    .object({
-      at: z.iso.datetime(),
-      queue: z.object({
-        oldestMessageSeconds: seconds,
-        oldestWaitingInferenceSeconds: seconds,
-        tasks: z.array(z.object({ kind: z.string(), state: z.string(), count: z.int() })),
-      }),
-      inferences: z.object({
-        open: counts,
-        endedLastDay: counts,
-        unsettled: z.int(),
-        oldestUnsettledSeconds: seconds,
-      }),
-      uploads: z.object({ ingestions: counts, filesInParts: z.int() }),
-      ledger: z.object({
-        reservations: z.array(
-          z.object({
-            operationType: z.string(),
-            count: z.int(),
-            tokens: z.number(),
-            oldestSeconds: seconds,
-          }),
-        ),
-        lastDay: z.object({ in: tokensByType, out: tokensByType, denied: z.int() }),
-        outbox: z.object({
-          accountsAsked: z.int(),
-          accountsUnanswered: z.int(),
-          entriesWaiting: z.int(),
-          oldestSeconds: seconds,
-          reservationsUndelivered: z.int(),
-          oldestUndeliveredSeconds: seconds,
-        }),
-      }),
-      failuresLastDay: z.array(z.object({ part: z.string(), code: z.string(), count: z.int() })),
-      sweep: z
-        .object({
-          startedAt: z.iso.datetime(),
-          secondsAgo: seconds,
-          ms: z.number(),
-          parts: z.array(
-            z.object({
-              part: z.string(),
-              ms: z.number(),
-              failed: z.boolean(),
-              errors: z.array(z.string()),
-            }),
-          ),
-        })
-        .nullable(),
-      reconciliation: z.record(z.string(), z.unknown()).nullable(),
-    })
-    .openapi('Metrics'),
-})
-
 const get = createRoute({
   operationId: 'getMetrics',
   summary: 'How things stand',
+  description:
+    'What waits, what runs, what failed in the last day, and whether the sweep runs. As JSON, or as text that Prometheus reads: for `Accept: text/plain`, or `format=prometheus`.',
   tags: ['Administration'],
   security: byAccessToken,
   method: 'get',
   path: '/',
   middleware: [requireAdmin] as const,
-  request: {
-    query: z.object({
-      format: z
-        .enum(formats, { error: `Invalid format. Allowed values: ${formats.join(', ')}` })
-        .optional()
-        .openapi({ description: 'Prometheus text also comes for `Accept: text/plain`' }),
-    }),
-  },
+  request: { query: schemas.metricsQuerySchema },
   responses: {
     200: {
       description: 'How things stand',
       content: {
-        'application/json': { schema: metricsSchema },
-        'text/plain': { schema: z.string() },
+        'application/json': {
+          schema: schemas.metricsSchema,
+          example: {
+            success: true,
+            message: 'Metrics retrieved successfully',
+            data: schemas.exampleMetrics,
+          },
+        },
+        'text/plain': {
+          schema: z.string(),
+          example:
+            '# HELP pa_tasks Tasks of inferences that have not ended.\n# TYPE pa_tasks gauge\npa_tasks{kind="inpaint",state="PENDING"} 2\n',
+        },
       },
     },
-    ...errorResponses(400, 401, 403),
+    ...refusedWith(adminRefusals, parameterRefusals),
   },
 })
 

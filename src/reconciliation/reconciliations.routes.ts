@@ -1,10 +1,14 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { answerOnce } from '../idempotency/answer-once.ts'
-import { idempotencyHeaders } from '../idempotency/idempotency.schemas.ts'
+import {
+  idempotencyHeaders,
+  idempotencyRefusals,
+  replayedHeader,
+} from '../idempotency/idempotency.schemas.ts'
 import { type AppEnv, createRouter } from '../router.ts'
-import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../shared/route-declaration.ts'
-import { requireAdmin } from '../users/require-user.ts'
+import { formatPage, pageRefusals, readPageOrThrow } from '../shared/pagination.ts'
+import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
+import { adminRefusals, requireAdmin } from '../users/require-user.ts'
 import { reconciliationErrors } from './reconciliations.errors.ts'
 import {
   formatReconciliationForApi,
@@ -23,18 +27,52 @@ import { startReconciliation } from './start-reconciliation.ts'
 
 const shared = { tags: ['Administration'], security: byAccessToken }
 
+const notFound = reconciliationErrors.list('reconciliation.not_found')
+
+const running = {
+  ...schemas.exampleReconciliation,
+  state: 'RUNNING' as const,
+  stage: 'accounts' as const,
+  repairedCount: 0,
+  endedAt: null,
+}
+
+const finding = {
+  code: 'projection.behind',
+  repaired: true,
+  count: 1,
+  ids: ['98ba966c-595a-4c79-9ac3-4285400a126a'],
+  message: 'The list of transactions lacked entries of these accounts; they were brought.',
+}
+
 const start = createRoute({
   ...shared,
   operationId: 'startReconciliation',
   summary: 'Compare everything with the books',
+  description:
+    'Compares every account and every object with the rows, and repairs what can be repaired. A small system is compared before this answers; a large one goes on by itself.',
   method: 'post',
   path: '/',
   middleware: [requireAdmin] as const,
   request: { headers: idempotencyHeaders },
   responses: {
-    200: jsonResponse(schemas.reconciliationAnswerSchema, 'One runs already: this one'),
-    202: jsonResponse(schemas.reconciliationAnswerSchema, 'Started; it goes on by itself'),
-    ...errorResponses(400, 401, 403, 404, 409, 422),
+    200: jsonResponse(schemas.reconciliationAnswerSchema, 'One runs already: this one', {
+      headers: replayedHeader,
+      example: {
+        success: true,
+        message: 'A reconciliation is running already',
+        data: { ...running, findings: [] },
+      },
+    }),
+    202: jsonResponse(schemas.reconciliationAnswerSchema, 'Started; it goes on by itself', {
+      headers: replayedHeader,
+      example: {
+        success: true,
+        message: 'Reconciliation started',
+        data: { ...running, findings: [] },
+      },
+    }),
+    ...refusedWith(adminRefusals, idempotencyRefusals, notFound),
   },
 })
 
@@ -47,8 +85,17 @@ const list = createRoute({
   middleware: [requireAdmin] as const,
   request: { query: schemas.pageQuerySchema },
   responses: {
-    200: jsonResponse(schemas.reconciliationListSchema, 'A page of reconciliations, newest first'),
-    ...errorResponses(400, 401, 403),
+    200: jsonResponse(schemas.reconciliationListSchema, 'A page of reconciliations, newest first', {
+      example: {
+        success: true,
+        message: 'Reconciliations retrieved successfully',
+        data: {
+          reconciliations: [schemas.exampleReconciliation],
+          pagination: { totalItems: 1, currentPage: 1, totalPages: 1, itemsPerPage: 10 },
+        },
+      },
+    }),
+    ...refusedWith(adminRefusals, pageRefusals),
   },
 })
 
@@ -61,8 +108,14 @@ const get = createRoute({
   middleware: [requireAdmin] as const,
   request: { params: schemas.reconciliationIdSchema },
   responses: {
-    200: jsonResponse(schemas.reconciliationAnswerSchema, 'What it found'),
-    ...errorResponses(401, 403, 404),
+    200: jsonResponse(schemas.reconciliationAnswerSchema, 'What it found', {
+      example: {
+        success: true,
+        message: 'Reconciliation retrieved successfully',
+        data: { ...schemas.exampleReconciliation, findings: [finding] },
+      },
+    }),
+    ...refusedWith(adminRefusals, notFound),
   },
 })
 

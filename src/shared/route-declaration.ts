@@ -56,23 +56,6 @@ export function refusedWith(...lists: readonly (readonly ListedError[])[]) {
   ) as Record<ErrorStatus, ReturnType<typeof describeRefusals>>
 }
 
-/** The schema of every refusal, for the document of each route. */
-const errorSchema = z
-  .object({
-    ...refusalFields,
-    code: z.string(),
-  })
-  .loose()
-  .openapi('Error')
-
-/** The refusals that a route documents beside its success. */
-export function errorResponses(...statuses: number[]) {
-  const content = { 'application/json': { schema: errorSchema } }
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: `Refused (${status})`, content }]),
-  ) as Record<number, { description: string; content: typeof content }>
-}
-
 /** Either the only example, or several under a few words that say what each shows. */
 type Examples<Value> =
   | { readonly example?: Value }

@@ -1,19 +1,16 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { OpenAPIHono } from '@hono/zod-openapi'
 import { answerOnce, markReplayed } from '../../idempotency/answer-once.ts'
-import { idempotencyHeaders } from '../../idempotency/idempotency.schemas.ts'
 import { abortInference } from '../../inferences/abort-inference.ts'
 import { describeInference, findAnyInferenceOrThrow } from '../../inferences/inferences.routes.ts'
 import { resumeStart } from '../../inferences/resume-start.ts'
 import { retryInference } from '../../inferences/retry-inference.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { formatPage, readPageOrThrow } from '../../shared/pagination.ts'
-import { byAccessToken, errorResponses, jsonResponse } from '../../shared/route-declaration.ts'
-import { requireAdmin } from '../../users/require-user.ts'
 import { findUserById, findUsersByIds } from '../../users/users.repository.ts'
 import { countBy, withoutAbsent } from '../admin.format.ts'
+import * as declarations from './jobs.declarations.ts'
 import * as format from './jobs.format.ts'
 import { listAllInferences, listFailedParts, listTasks } from './jobs.repository.ts'
-import * as schemas from './jobs.schemas.ts'
 
 /*
  * GET  /            everybody's inferences, newest first
@@ -22,66 +19,8 @@ import * as schemas from './jobs.schemas.ts'
  * POST /:id/retry   try its failed items again
  */
 
-const shared = { tags: ['Administration'], security: byAccessToken }
-
-const list = createRoute({
-  ...shared,
-  operationId: 'listAllInferences',
-  summary: "Everybody's inferences",
-  method: 'get',
-  path: '/',
-  middleware: [requireAdmin] as const,
-  request: { query: schemas.jobQuerySchema },
-  responses: {
-    200: jsonResponse(schemas.jobListSchema, 'A page of inferences, newest first'),
-    ...errorResponses(400, 401, 403),
-  },
-})
-
-const get = createRoute({
-  ...shared,
-  operationId: 'getAnyInference',
-  summary: 'An inference with its tasks and failures',
-  method: 'get',
-  path: '/{id}',
-  middleware: [requireAdmin] as const,
-  request: { params: schemas.jobParamsSchema, query: schemas.taskPageSchema },
-  responses: {
-    200: jsonResponse(schemas.jobDetailSchema, 'The inference, with a page of its tasks'),
-    ...errorResponses(400, 401, 403, 404),
-  },
-})
-
-const abort = createRoute({
-  ...shared,
-  operationId: 'abortAnyInference',
-  summary: "End anybody's inference",
-  method: 'post',
-  path: '/{id}/abort',
-  middleware: [requireAdmin] as const,
-  request: { params: schemas.jobParamsSchema },
-  responses: {
-    200: jsonResponse(schemas.describedJobSchema, 'Aborted, now or before'),
-    ...errorResponses(400, 401, 403, 404, 409),
-  },
-})
-
-const retry = createRoute({
-  ...shared,
-  operationId: 'retryInference',
-  summary: "Try an inference's failed items again",
-  method: 'post',
-  path: '/{id}/retry',
-  middleware: [requireAdmin] as const,
-  request: { headers: idempotencyHeaders, params: schemas.jobParamsSchema },
-  responses: {
-    201: jsonResponse(schemas.describedJobSchema, 'The new inference, paid for by the owner'),
-    ...errorResponses(400, 401, 403, 404, 409, 422, 429, 503),
-  },
-})
-
 export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
-  .openapi(list, async (context) => {
+  .openapi(declarations.list, async (context) => {
     const { database } = context.get('services')
     const { page: pageText, limit, ...filters } = context.req.valid('query')
     const page = readPageOrThrow({ page: pageText, limit })
@@ -106,7 +45,7 @@ export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'All inferences retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(get, async (context) => {
+  .openapi(declarations.get, async (context) => {
     const services = context.get('services')
     const { database, settings } = services
     const page = readPageOrThrow(context.req.valid('query'))
@@ -135,7 +74,7 @@ export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Inference retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(abort, async (context) => {
+  .openapi(declarations.abort, async (context) => {
     const services = context.get('services')
     const { id, role } = context.get('user')
     const inference = await findAnyInferenceOrThrow(services, context.req.valid('param').id)
@@ -144,7 +83,7 @@ export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
     const message = 'Inference aborted successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
-  .openapi(retry, (context) =>
+  .openapi(declarations.retry, (context) =>
     answerOnce(context, async (subject) => {
       const services = context.get('services')
       const retried = await findAnyInferenceOrThrow(services, context.req.valid('param').id)
