@@ -1,7 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { answerOnce, markReplayed } from '../../idempotency/answer-once.ts'
-import { abortInference } from '../../inferences/abort-inference.ts'
-import { describeInference, findAnyInferenceOrThrow } from '../../inferences/inferences.routes.ts'
+import {
+  abortAsAsked,
+  describeInference,
+  findAnyInferenceOrThrow,
+} from '../../inferences/inferences.routes.ts'
 import { resumeStart } from '../../inferences/resume-start.ts'
 import { retryInference } from '../../inferences/retry-inference.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
@@ -75,13 +78,9 @@ export const jobRoutes: OpenAPIHono<AppEnv> = createRouter()
     return context.json({ success: true as const, message, data }, 200)
   })
   .openapi(declarations.abort, async (context) => {
-    const services = context.get('services')
-    const { id, role } = context.get('user')
-    const inference = await findAnyInferenceOrThrow(services, context.req.valid('param').id)
-    const by = { id, role, requestId: context.get('requestId') }
-    const data = await describeInference(services, await abortInference(services, inference, by))
-    const message = 'Inference aborted successfully'
-    return context.json({ success: true as const, message, data }, 200)
+    const { id } = context.req.valid('param')
+    const inference = await findAnyInferenceOrThrow(context.get('services'), id)
+    return context.json(await abortAsAsked(context, inference), 200)
   })
   .openapi(declarations.retry, (context) =>
     answerOnce(context, async (subject) => {
