@@ -1,3 +1,5 @@
+import { slowModel } from './endings.mjs'
+
 /** @type {import('../steps.mjs').Folder} */
 export const admin = {
   name: 'Admin',
@@ -104,11 +106,7 @@ export const admin = {
       operation: 'startInference',
       name: 'Start an inference for the administrator to abort',
       as: 'user',
-      body: {
-        datasetName: '{{datasetName}}',
-        modelId: 'patchmatch',
-        parameters: { patchSize: 15 },
-      },
+      body: { datasetName: '{{datasetName}}', ...slowModel },
       status: 201,
       keep: { stuckInferenceId: 'inference.id' },
     },

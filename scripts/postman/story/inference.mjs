@@ -1,7 +1,6 @@
-const hasEnded = { at: 'data.status', isOneOf: ['completed', 'failed'] }
+import { endings, hasEnded } from './endings.mjs'
+
 const hasEndedWhy = 'Asks again until the job has ended, when the collection is run.'
-/** Takes some seconds over thin scratches, so that there is time to abort it. */
-const slowModel = { modelId: 'patchmatch', parameters: { patchSize: 15 } }
 
 /** @type {import('../steps.mjs').Folder} */
 export const inference = {
@@ -152,54 +151,6 @@ export const inference = {
       status: 200,
       expectHeaders: { 'Content-Type': 'video/mp4' },
     },
-    {
-      operation: 'startInference',
-      name: 'Start an inference of which one item fails',
-      body: { datasetName: '{{brokenName}}', modelId: 'telea', parameters: undefined },
-      status: 201,
-      keep: { failedInferenceId: 'inference.id', failedJobId: 'jobId' },
-    },
-    {
-      operation: 'getJobStatus',
-      name: 'Wait for what fails',
-      why: 'What succeeds is kept and paid; what fails is told and refunded.',
-      path: { jobId: '{{failedJobId}}' },
-      status: 200,
-      until: hasEnded,
-      expect: { 'data.succeededItems': 1, 'data.failedItems': 1, 'data.failures': { length: 1 } },
-    },
-    {
-      operation: 'startInference',
-      name: 'Start an inference that takes long',
-      body: { datasetName: '{{datasetName}}', ...slowModel },
-      status: 201,
-      keep: { abortedInferenceId: 'inference.id' },
-    },
-    {
-      operation: 'abortInference',
-      path: { id: '{{abortedInferenceId}}' },
-      status: 200,
-      expect: { 'data.status': 'ABORTED' },
-    },
-    {
-      operation: 'abortInference',
-      name: 'Refused: to abort what has ended',
-      path: { id: '{{inferenceId}}' },
-      status: 409,
-      code: 'inferences.ended',
-    },
-    {
-      operation: 'deleteResults',
-      path: { id: '{{inferenceId}}' },
-      status: 200,
-      expect: { 'data.inferenceId': '{{inferenceId}}', 'data.deletedObjects': 5 },
-    },
-    {
-      operation: 'getResults',
-      name: 'Refused: results that were deleted',
-      path: { id: '{{inferenceId}}' },
-      status: 410,
-      code: 'inferences.results_deleted',
-    },
+    ...endings,
   ],
 }
