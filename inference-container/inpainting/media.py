@@ -17,7 +17,7 @@ _TLS = httpx.create_ssl_context(trust_env=False)
 # A result up to this size is sent in one piece.
 _PIECE_BYTES = 1024 * 1024
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "inpainting"}
-_PERMANENT_ADVICE = "The signed URL may have expired or the object may be gone: sign a new one."
+_PERMANENT_ADVICE = "The object may be gone, or its signed URL has expired: start again, with new URLs."
 
 
 class MediaClient:

@@ -107,7 +107,7 @@ def encode_picture(picture: Picture, format_: str, quality: int) -> bytes:
         raise ItemError(
             Code.RESULT_UNENCODABLE,
             f"The result has {picture.width}x{picture.height} pixels and a {format_} has at most "
-            f"{_SIDE_MAX[format_]} a side. Ask for output.format 'png'.",
+            f"{_SIDE_MAX[format_]} a side. Ask for PNG, which has no such limit.",
         )
     pixels, alpha, icc = picture.pixels, picture.alpha, picture.icc
     if format_ != "png":
@@ -217,5 +217,5 @@ def _unencodable(picture: Picture, format_: str) -> ItemError:
     return ItemError(
         Code.RESULT_UNENCODABLE,
         f"The result of {picture.width}x{picture.height} could not be written as {format_}. "
-        "Ask for output.format 'png'.",
+        "Ask for PNG.",
     )

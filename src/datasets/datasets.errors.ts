@@ -3,6 +3,7 @@ import { defineErrors } from '../shared/errors.ts'
 export const datasetErrors = defineErrors({
   'datasets.name_required': {
     status: 400,
+    hint: "Send 1 to 255 characters of text: as 'name' where a dataset is made, as 'datasetName' where files are sent.",
     meaning:
       'The request names no dataset: the field is missing, empty, only spaces, or not text. Routes that make one call it `name`, and the upload calls it `datasetName`.',
     remedy:
@@ -43,6 +44,7 @@ export const datasetErrors = defineErrors({
   },
   'datasets.not_found': {
     status: 404,
+    hint: 'GET /api/datasets/ lists your datasets. Upper and lower case of a name count.',
     meaning:
       'You have no dataset of this name: it was never made, was deleted or renamed, or belongs to somebody else, which is told in the same way.',
     remedy:
@@ -50,6 +52,7 @@ export const datasetErrors = defineErrors({
   },
   'datasets.file_not_found': {
     status: 404,
+    hint: 'GET /api/datasets/:name/data tells the files, as imagePath and maskPath.',
     meaning:
       'The dataset is there, but none of its items has an image or a mask of this file name; names are compared as a whole.',
     remedy:

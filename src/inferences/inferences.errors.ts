@@ -4,6 +4,7 @@ import { defineErrors } from '../shared/errors.ts'
 export const inferenceErrors = defineErrors({
   'inferences.dataset_required': {
     status: 400,
+    hint: "Send it in a JSON body, as 'datasetName'.",
     meaning:
       'The request does not say which dataset to work on: `datasetName` is missing, empty, only spaces, or not text.',
     remedy:
@@ -11,6 +12,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.dataset_not_found': {
     status: 404,
+    hint: 'GET /api/datasets/ lists your datasets. Upper and lower case of a name count.',
     meaning:
       "You have no dataset of this name to work on: it was never made, was deleted (perhaps at this very moment) or renamed, or is somebody else's.",
     remedy:
@@ -18,6 +20,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.dataset_empty': {
     status: 400,
+    hint: 'Add pictures or videos with their masks by POST /api/datasets/data first.',
     meaning:
       'The dataset is there but has no items, so that there is nothing to inpaint. Items of an upload that is still being processed do not count yet.',
     remedy:
@@ -39,6 +42,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.id_invalid': {
     status: 400,
+    hint: "An inference's id is a UUID: inference.id in the answer to POST /api/inferences/. The jobId is for /api/inferences/job/:jobId/status alone.",
     meaning:
       'The id in the address is not one of an inference: those are UUIDs, such as `0198c0de-7a4b-7c3e-9d21-5b0e6f1a2c3d`.',
     remedy:
@@ -46,6 +50,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.not_found': {
     status: 404,
+    hint: 'GET /api/inferences/ lists your inferences.',
     meaning:
       "You have no inference with this id: it is mistyped, or the inference is another user's, which is told in the same way.",
     remedy:
@@ -53,6 +58,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.not_completed': {
     status: 400,
+    hint: 'GET /api/inferences/:id tells how far it is, or why it failed.',
     meaning:
       'The inference has not ended yet, or it ended without results, so that there is nothing to show. `status` tells its state.',
     remedy:
@@ -60,6 +66,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.job_not_found': {
     status: 404,
+    hint: "Use jobId of the answer to POST /api/inferences/, or GET /api/inferences/:id with the inference's id.",
     meaning:
       "You have no job with this number: it is mistyped or not a number, or the job is another user's.",
     remedy:
@@ -67,6 +74,7 @@ export const inferenceErrors = defineErrors({
   },
   'inferences.file_not_found': {
     status: 404,
+    hint: 'GET /api/inferences/:id/results tells the files, as outputPath and downloadUrl.',
     meaning:
       'The inference is yours, but it made no result of this file name. Names are compared as a whole.',
     remedy:

@@ -119,6 +119,6 @@ function createGivenUp() {
 function createRetryOvertaken() {
   return inferenceErrors.createError(
     'inferences.retry_running',
-    'Another retry of these items was begun at the same time, or their dataset was deleted. Nothing was charged.',
+    'Another retry of these items was begun at the same time, or their dataset was deleted. Nothing was charged. GET the inference again to see which.',
   )
 }

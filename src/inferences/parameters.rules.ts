@@ -81,7 +81,9 @@ export function readParametersOrThrow(value: unknown, chosen: ChosenModel): Infe
 function readProductParameter(name: string, content: unknown): unknown {
   if (name === 'temporal') return readTemporal(content)
   if (typeof content !== 'string') {
-    throw refuse(`Parameters must be a string value. Received: ${typeof content}`)
+    throw refuse(`Parameters must be a string value. Received: ${typeof content}`, {
+      parameter: name,
+    })
   }
   if (name === 'outputFormat' && !isFormat(content)) {
     throw refuse(

@@ -40,7 +40,7 @@ export async function retryInference(
   if (!(await isDatasetLive(context.database, retried.datasetId))) {
     throw inferenceErrors.createError(
       'inferences.dataset_gone',
-      `The dataset ${retried.datasetName} was deleted, so that its items cannot be tried again.`,
+      `The dataset ${retried.datasetName} was deleted, so that its items cannot be tried again. Its owner can upload them into another one.`,
     )
   }
   const known = await context.models.find()

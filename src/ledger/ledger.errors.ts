@@ -75,12 +75,12 @@ export function createRefusalError(refusal: Refusal | InsufficientRefusal): ApiE
     case 'account.closed':
       return ledgerErrors.createError(
         'tokens.account_closed',
-        'This token account is closed: it takes no more recharges and reservations.',
+        'This token account was closed when its user was deleted: it takes no more recharges and no more work.',
       )
     case 'account.already_open':
       return ledgerErrors.createError(
         'tokens.account_already_open',
-        'This token account has its initial grant already.',
+        'This token account was given its initial tokens before; everybody gets them once.',
       )
     case 'operation.conflict':
       return ledgerErrors.createError(

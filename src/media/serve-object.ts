@@ -142,6 +142,6 @@ function nameOf(object: R2Object, fileName: string | null): string {
 function createNotFoundError(key: string) {
   return mediaErrors.createError(
     'media.not_found',
-    `There is no file '${fileNameOf(key)}': it was deleted, or was never stored.`,
+    `There is no file '${fileNameOf(key)}': it was deleted, or was never stored. Ask the API for the item or the result again to see whether it has one.`,
   )
 }

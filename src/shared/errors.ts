@@ -40,6 +40,8 @@ export interface CodeExplanation {
 
 export interface ErrorExplanation extends CodeExplanation {
   readonly status: ErrorStatus
+  /** A detail of every answer with the code, where the message has the original's words and these leave open what to do. */
+  readonly hint?: string
 }
 
 /** A code of the closed list with what is known of it. */
@@ -63,7 +65,13 @@ export function defineErrors<const Errors extends Readonly<Record<Code, ErrorExp
   return {
     has: (code: string): code is ErrorCode => Object.hasOwn(definitions, code),
     createError(code: ErrorCode, message: string, details?: ErrorDetails): ApiError {
-      return new ApiError(code, explain(code).status, message, details)
+      const { status, hint } = explain(code)
+      return new ApiError(
+        code,
+        status,
+        message,
+        hint === undefined ? details : { hint, ...details },
+      )
     },
     list: (...codes: readonly ErrorCode[]): readonly ListedError[] => codes.map(readListed),
     /** Every code of the feature. */

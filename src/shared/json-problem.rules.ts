@@ -27,7 +27,7 @@ const controlMax = 0x1f
 /** The first thing in a text that is not JSON; null where all of it is. */
 export function findJsonProblem(text: string): JsonProblem | null {
   const open: ('{' | '[')[] = []
-  let expected: Expected = 'value'
+  let expected = 'value' as Expected
   let at = 0
 
   const describe = () => {

@@ -84,7 +84,7 @@ export async function readJsonObjectOrThrow(request: Request): Promise<Record<st
 function createTooLargeError() {
   return requestErrors.createError(
     'request.too_large',
-    `A JSON body may hold at most ${jsonBytesMax} bytes.`,
+    `The JSON body is longer than the ${jsonBytesMax} bytes that are read. Send pictures and videos as files, not inside JSON.`,
     { limitBytes: jsonBytesMax },
   )
 }

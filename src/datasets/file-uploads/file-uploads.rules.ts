@@ -61,7 +61,7 @@ export function readBytesOrThrow(value: unknown, limits: { readonly bytesMax: nu
   if (value > bytesMax) {
     throw fileUploadErrors.createError(
       'file_uploads.too_large',
-      `The file has ${value} bytes: a file that is sent in parts may have at most ${bytesMax}.`,
+      `The file has ${value} bytes: a file that is sent in parts may have at most ${bytesMax}. Encode it smaller, or cut it into several files.`,
       { bytes: value, limitBytes: bytesMax },
     )
   }

@@ -1,12 +1,6 @@
 import { BodyReader } from '../../shared/request-body.ts'
 import type { ContentDigest } from './content-digest.ts'
-import {
-  createCharsetError,
-  createMalformedError,
-  createParser,
-  messageOf,
-  pumpForm,
-} from './form-parser.ts'
+import { createCharsetError, createParser, createParserError, pumpForm } from './form-parser.ts'
 
 /**
  * Reads a form to its end and takes what it sends into the digest, as `receiveUploadForm` would; nothing is kept. Throws
@@ -31,7 +25,7 @@ export async function digestForm(
       const hash = isChosen ? digest.beginFile(name, filename) : null
       stream.on('data', (chunk: Uint8Array) => hash?.update(chunk))
     })
-    parser.on('error', (error) => failure.reject(createMalformedError(messageOf(error))))
+    parser.on('error', (error) => failure.reject(createParserError(error)))
     const closed = new Promise((resolve) => parser.on('close', resolve))
     await Promise.race([failure.promise, pumpForm(body, parser, uploadBytesMax)])
     await Promise.race([failure.promise, closed])

@@ -25,7 +25,7 @@ export function createParser(request: Request): busboy.Busboy {
       },
     })
   } catch (error) {
-    throw createMalformedError(messageOf(error))
+    throw createParserError(error)
   }
 }
 
@@ -58,7 +58,7 @@ export function ensureLength(bytes: number, uploadBytesMax: number): void {
   if (bytes <= uploadBytesMax) return
   throw uploadErrors.createError(
     'upload.too_large',
-    `An upload may have at most ${uploadBytesMax} bytes in all. Send smaller files.`,
+    `A form may have at most ${uploadBytesMax} bytes in all. Send smaller files, or large ones in parts by POST /api/uploads.`,
     { limitBytes: uploadBytesMax },
   )
 }
@@ -70,6 +70,17 @@ export function createMalformedError(reason: string): ApiError {
   )
 }
 
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** What the parser says, in words that go on after "the form cannot be read:". */
+const problems: Readonly<Record<string, string>> = {
+  'Unexpected end of form': 'it ends before its closing boundary',
+  'Unexpected end of file': 'it ends inside a file, before its closing boundary',
+  'Malformed part header': 'the header of one of its parts is malformed',
+  'Multipart: Boundary not found': 'its Content-Type names no boundary',
+  'Malformed content type': 'its Content-Type is malformed',
+}
+
+/** The refusal of a form that the parser threw for. */
+export function createParserError(error: unknown): ApiError {
+  const said = error instanceof Error ? error.message : ''
+  return createMalformedError(problems[said] ?? 'it is malformed')
 }

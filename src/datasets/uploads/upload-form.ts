@@ -13,10 +13,10 @@ import {
   createCharsetError,
   createMalformedError,
   createParser,
+  createParserError,
   ensureLength,
   fieldBytesMax,
   fieldsMax,
-  messageOf,
   pumpForm,
 } from './form-parser.ts'
 import { uploadErrors } from './uploads.errors.ts'
@@ -112,7 +112,7 @@ function collectFields(
     fields.set(name, value)
     digest?.addField(name, value)
   })
-  parser.on('error', (error) => fail(createMalformedError(messageOf(error))))
+  parser.on('error', (error) => fail(createParserError(error)))
 }
 
 function collectFiles(
@@ -187,7 +187,7 @@ async function* readPart(stream: Readable, hash: Hash | undefined): AsyncGenerat
       yield chunk
     }
   } catch (error) {
-    throw createMalformedError(messageOf(error))
+    throw createParserError(error)
   } finally {
     if (hash) stream.on('data', (chunk) => hash.update(chunk))
     stream.resume()

@@ -105,7 +105,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
   return uploadErrors.createError(
     'upload.processing_failed',
-    'The upload could not be received; nothing was charged. Send it again.',
+    'The upload could not be received because of a failure on our side; nothing was charged. Send it again.',
   )
 }
 

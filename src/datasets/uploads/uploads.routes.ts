@@ -38,7 +38,7 @@ export const uploadRoutes: OpenAPIHono<AppEnv> = createRouter()
     if (!row) {
       throw uploadErrors.createError(
         'upload.not_found',
-        `There is no upload '${uploadId}' of yours.`,
+        `There is no upload '${uploadId}' of yours. Take the id from the Location of the answer that began it.`,
       )
     }
     const entries = hasEnded(row.state) ? await listEntries(database, row.id) : []

@@ -22,7 +22,8 @@ export interface InpaintContext {
 
 const unanswered: TaskError = {
   code: taskReasons.code('task.item_unanswered'),
-  message: 'The inference service did not say what became of this item.',
+  message:
+    'The inference service did not say what became of this item; it was refunded. Start a new inference for it.',
 }
 
 /** Has a task's items inpainted; those that ended are not asked for again. */

@@ -47,7 +47,7 @@ export async function runTask(context: RunTaskContext, message: TaskMessage): Pr
       task,
       work.fail({
         code: taskReasons.code('task.attempts_exhausted'),
-        message: `The task was begun ${taskAttemptsMax} times and never ended${lastReason(task)}; ${what}.`,
+        message: `The task was begun ${taskAttemptsMax} times and never ended${lastReason(task)}; ${what}. Start a new inference to have what is missing.`,
       }),
     )
   }

@@ -4,6 +4,7 @@ import {
   formatTokens,
   isTokenAmount,
   type TokenAmount,
+  tokenAmountMax,
   zeroTokens,
 } from '../amounts.ts'
 import type {
@@ -144,10 +145,10 @@ export function answerOnce<Answer extends { readonly ok: boolean }>(
 
 function findCreditProblem(account: AccountState, amount: TokenAmount, min: 0 | 1): string | null {
   if (!isTokenAmount(amount) || amount < min) {
-    return `A credit must be of ${min === 0 ? '0 tokens or more' : 'more than 0 tokens'}.`
+    return `The amount to add must be ${min === 0 ? '0 tokens or more' : 'more than 0 tokens'}.`
   }
   if (!isTokenAmount(account.balance + account.reserved + amount)) {
-    return `An account cannot hold ${formatTokens(amount)} tokens beside what it holds.`
+    return `With ${formatTokens(amount)} tokens more the account would hold more than the most that one can, ${formatTokens(createAmount(tokenAmountMax))}. Send a smaller amount.`
   }
   return null
 }

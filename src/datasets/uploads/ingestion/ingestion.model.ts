@@ -80,6 +80,8 @@ export class StepInterrupted extends Error {
     readonly retryAfterSeconds: number,
     /** A service that is merely busy is no failed attempt. */
     readonly countsAsAttempt: boolean,
+    /** The reason as its user may read it, where the reason itself is for the log. */
+    readonly told: string = reason,
   ) {
     super(reason)
   }

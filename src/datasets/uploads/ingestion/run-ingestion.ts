@@ -106,7 +106,7 @@ async function decide(
   // Either another holds it, or a commit took effect although it broke off: a new run finds out.
   if (attempts === null) return { kind: 'again', delaySeconds: stepRetrySeconds(1) }
   if (attempts >= ingestionAttemptsMax) {
-    const shown = interrupted ? interrupted.message : 'an internal error'
+    const shown = interrupted?.told ?? 'an internal error'
     await giveUpIngestion(context, { id, leaseId, error: createProcessingFailedError(shown) })
     return done
   }

@@ -84,7 +84,7 @@ async function callService(
   let refusal: ApiError | null = null
   let interruption: StepInterrupted | null = null
   const onFailure = ({ code, message, retryable }: z.infer<typeof failure>['error']) => {
-    if (retryable) interruption ??= new StepInterrupted(code, 2, true)
+    if (retryable) interruption ??= createToldError(code)
     else refusal ??= createServiceRefusal({ code, message })
   }
   const end = await context.serviceCall.postLines(
@@ -120,6 +120,10 @@ async function callService(
     refusal: ApiError | null
     interruption: StepInterrupted | null
   }
+}
+
+function createToldError(code: string) {
+  return new StepInterrupted(`the inference service told ${code}`, 2, true)
 }
 
 function createLeftOutError() {

@@ -11,5 +11,12 @@ export function toStepError(failure: CallFailure): ApiError | StepInterrupted {
   if (failure.kind === 'busy') {
     return new StepInterrupted('the inference service is busy', failure.retryAfterSeconds, false)
   }
-  return new StepInterrupted(failure.reason, brokenRetrySeconds, true)
+  return new StepInterrupted(failure.reason, brokenRetrySeconds, true, toldOf(failure))
+}
+
+/** Why a connection broke is for the log: it may name places that are nobody's business. */
+function toldOf({ code }: { readonly code?: string }): string {
+  return code === undefined
+    ? 'the inference service did not answer as it should'
+    : `the inference service told ${code}`
 }
