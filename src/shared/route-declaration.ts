@@ -27,16 +27,20 @@ const headersOfRefusals: { readonly [Status in ErrorStatus]?: Headers } = {
 }
 
 /** What every refusal holds; most hold figures and names beside, as their code's page says. */
-const refusalFields = {
-  success: z.literal(false),
-  message: z.string(),
-  documentation: z.url().openapi({ description: 'The page that says what the code means' }),
-}
+const refusalSchema = z
+  .object({
+    success: z.literal(false),
+    message: z.string().openapi({ description: 'What was wrong, and what to do' }),
+    code: z.string(),
+    documentation: z.url().openapi({ description: 'The page that says what the code means' }),
+  })
+  .loose()
+  .openapi('Refusal')
 
 function describeRefusals(status: ErrorStatus, listed: readonly ListedError[]) {
   const codes = [...new Set(listed.map(({ code }) => code))]
   const [first = '', ...others] = codes
-  const schema = z.object({ ...refusalFields, code: z.enum([first, ...others]) }).loose()
+  const schema = refusalSchema.extend({ code: z.enum([first, ...others]) })
   const headers = headersOfRefusals[status]
   // The document's builder has an example of each code.
   const examples = codes.map((code) => [code, { $ref: `#/components/examples/${code}` }] as const)

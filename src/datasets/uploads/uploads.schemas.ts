@@ -11,6 +11,7 @@ const datasetName = {
   minLength: 1,
   maxLength: 255,
   description: 'The dataset that takes it in',
+  example: 'Inpainting dataset',
 }
 
 const fps = {
