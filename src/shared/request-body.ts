@@ -17,15 +17,23 @@ const dismissLimits: DismissLimits = {
 /** Who says nothing for so long is not waited for. */
 const silentMsMax = 30_000
 
+/** What the platform gives at a time without a buffer of ours is 4 KiB: each time costs more than the work on the bytes. */
+const chunkBytes = 65_536
+
+interface Reader {
+  read(): Promise<Uint8Array | null>
+  cancel(): Promise<void>
+}
+
 /** A request's body, read chunk by chunk, and got rid of politely. */
 export class BodyReader {
   receivedBytes = 0
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null
+  readonly #reader: Reader | null
   /** A read that was given up waiting for; a body has one at a time. */
   #pending: Promise<Uint8Array | null> | null = null
 
   constructor(body: ReadableStream<Uint8Array> | null) {
-    this.#reader = body?.getReader() ?? null
+    this.#reader = body && openReader(body)
   }
 
   /** The next chunk; null at the end. */
@@ -87,14 +95,42 @@ export class BodyReader {
   }
 
   async #next(): Promise<Uint8Array | null> {
-    const { done, value } = (await this.#reader?.read()) ?? { done: true, value: undefined }
-    if (done || !value) return null
-    this.receivedBytes += value.length
-    return value
+    const chunk = (await this.#reader?.read()) ?? null
+    this.receivedBytes += chunk?.length ?? 0
+    return chunk
   }
 
   async #cancel(): Promise<void> {
     await this.#reader?.cancel().catch(() => undefined)
+  }
+}
+
+function openReader(body: ReadableStream<Uint8Array>): Reader {
+  const reader = openReaderOfBytes(body)
+  if (reader === null) {
+    const ofChunks = body.getReader()
+    return {
+      read: async () => (await ofChunks.read()).value ?? null,
+      cancel: () => ofChunks.cancel(),
+    }
+  }
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(chunkBytes))
+      if (done || !value) return null
+      // Of a sender who says little at a time not a whole buffer is held for every byte.
+      return value.length < chunkBytes / 2 ? value.slice() : value
+    },
+    cancel: () => reader.cancel(),
+  }
+}
+
+/** Null for a stream of chunks that are somebody else's, which takes no buffers. */
+function openReaderOfBytes(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+  try {
+    return body.getReader({ mode: 'byob' })
+  } catch {
+    return null
   }
 }
 
