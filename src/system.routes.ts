@@ -36,7 +36,15 @@ const getRoot = createRoute({
   method: 'get',
   path: '/',
   responses: {
-    200: jsonResponse(rootSchema, 'What this is', { example: info }),
+    200: jsonResponse(rootSchema, 'What this is', {
+      example: info,
+      headers: {
+        Link: {
+          description: 'Where this document and the pages for people are (RFC 8631)',
+          schema: { type: 'string' },
+        },
+      },
+    }),
     ...refusedWith(),
   },
 })
@@ -56,10 +64,12 @@ const getHealth = createRoute({
   },
 })
 
+const descriptions = '</openapi.json>; rel="service-desc", </docs>; rel="service-doc"'
+
 let firstSeenMs: number | undefined
 
 export const systemRoutes = createRouter()
-  .openapi(getRoot, (context) => context.json(info, 200))
+  .openapi(getRoot, (context) => context.json(info, 200, { Link: descriptions }))
   .openapi(getHealth, (context) => {
     const nowMs = context.get('services').clock.nowMs()
     firstSeenMs ??= nowMs

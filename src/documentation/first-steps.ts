@@ -47,7 +47,8 @@ curl -sw '\\n' "$API/api/users/user" -H "$JSON" \\
     {
       title: 'Log in',
       text: 'The answer’s data.token is your access token. Every request from here on carries it.',
-      command: `TOKEN=$(curl -s "$API/api/users/login" -H "$JSON" -d '{"email":"'$EMAIL'","password":"Passw0rd!"}' |
+      command: `TOKEN=$(curl -s "$API/api/users/login" -H "$JSON" \\
+  -d '{"email":"'$EMAIL'","password":"Passw0rd!"}' |
   sed -n 's/.*"token":"\\([^"]*\\)".*/\\1/p')
 AUTH="Authorization: Bearer $TOKEN"
 echo "$AUTH"`,
@@ -62,7 +63,8 @@ curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' \\
     {
       title: 'Start',
       text: `An inference repairs every picture of the dataset. It costs ${inference} tokens for each; what fails is given back.`,
-      command: `JOB=$(curl -s "$API/api/inferences" -H "$AUTH" -H "$JSON" -d '{"datasetName":"My photos"}')
+      command: `JOB=$(curl -s "$API/api/inferences" -H "$AUTH" -H "$JSON" \\
+  -d '{"datasetName":"My photos"}')
 JOB_ID=$(echo "$JOB" | sed -n 's/.*"jobId":\\([0-9]*\\).*/\\1/p')
 ID=$(echo "$JOB" | sed -n 's/.*"inference":{"id":"\\([^"]*\\)".*/\\1/p')
 echo "$JOB"`,

@@ -16,6 +16,7 @@ async function show() {
   const spec = await answer.json()
   // What is tried out is sent to the host that the page came from, by whichever of its names: no other may be asked.
   spec.servers = [{ url: location.origin }]
+  leaveHeadersEmpty(spec)
   SwaggerUIBundle({
     spec,
     domNode: place,
@@ -30,4 +31,16 @@ async function show() {
     tryItOutEnabled: true,
     validatorUrl: null,
   })
+}
+
+/** A header's example would be filled in and sent: one Idempotency-Key for all requests, for instance. */
+function leaveHeadersEmpty({ paths }) {
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  for (const header of operations.flatMap(({ parameters = [] }) => parameters)) {
+    if (header.in !== 'header') continue
+    delete header.example
+    delete header.examples
+    delete header.schema?.example
+    delete header.schema?.examples
+  }
 }

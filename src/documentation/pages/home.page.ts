@@ -90,14 +90,15 @@ function renderClicks(): Markup {
 <a href="/docs/assets/chelsea-scratch-mask.png" download>its mask</a>. Then open these in the
 <a href="#reference">reference</a>, one after the other; each has an example filled in and a button <b>Execute</b>.</p>
 <ol>
-<li><code>POST /api/users/user</code>: put your own e-mail address in; Execute.</li>
-<li><code>POST /api/users/login</code>: the same address and password. Copy the <code>token</code> of the answer.</li>
-<li><b>Authorize</b>, at the top of the reference: paste it, Authorize, Close. The page keeps it for your next visit.</li>
-<li><code>POST /api/datasets</code>: a name, such as <code>My photos</code>.</li>
-<li><code>POST /api/datasets/data</code>: the same <code>datasetName</code>, and the two files as <code>image</code> and <code>mask</code>.</li>
-<li><code>POST /api/inferences</code>: the same <code>datasetName</code>. The answer has a <code>jobId</code>, and the inference’s <code>id</code>.</li>
+<li><code>POST /api/users/user</code>: put your own e-mail address and password in; Execute.</li>
+<li><code>POST /api/users/login</code>: the same two. Copy the <code>token</code> of the answer.</li>
+<li><b>Authorize</b>, at the top of the reference: paste it, Authorize, Close. Your browser keeps it for your next visit.</li>
+<li><code>POST /api/datasets</code>: Execute. The name is <code>Inpainting dataset</code>, as in the next examples.</li>
+<li><code>POST /api/datasets/data</code>: write <code>Inpainting dataset</code> as <code>datasetName</code>, choose the two files as <code>image</code> and
+<code>mask</code>, Execute.</li>
+<li><code>POST /api/inferences</code>: Execute. The answer has a <code>jobId</code>, and the <code>id</code> of the inference.</li>
 <li><code>GET /api/inferences/job/{jobId}/status</code>, until its <code>status</code> is <code>completed</code>.</li>
-<li><code>GET /api/inferences/{id}/results</code>: open the <code>downloadUrl</code> in a new tab.</li>
+<li><code>GET /api/inferences/{id}/results</code>, with the inference’s <code>id</code>: open the <code>downloadUrl</code> in a new tab.</li>
 </ol>
 </section>`
 }
