@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { findServedCheck } from '../support/served-document.ts'
 import { findRecordedOrThrow } from './recorded.ts'
 import { createStandIns, type StandIns } from './stand-ins.ts'
 
@@ -84,6 +85,7 @@ async function fetchAnswer(
   { as, authorization = as === undefined ? undefined : `Bearer ${as}`, form }: PlayOptions,
 ): Promise<Answer> {
   const { method, path, json } = request
+  const ensureDocumented = await findServedCheck(baseUrl)
   const response = await fetch(new URL(path, baseUrl), {
     method,
     headers: {
@@ -96,12 +98,10 @@ async function fetchAnswer(
   const content = await response.arrayBuffer()
   const contentType = response.headers.get('content-type') ?? ''
   const isJson = contentType.startsWith('application/json')
-  return {
-    status: response.status,
-    contentType,
-    bytes: content.byteLength,
-    body: isJson ? JSON.parse(new TextDecoder().decode(content)) : null,
-  }
+  const body: unknown = isJson ? JSON.parse(new TextDecoder().decode(content)) : null
+  const { status } = response
+  ensureDocumented({ method, path, status, contentType, ...(isJson && { body }) })
+  return { status, contentType, bytes: content.byteLength, body }
 }
 
 /** The value at a path such as `data.items.0.imagePath`; throws where there is none. */

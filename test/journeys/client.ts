@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findServedCheck } from '../support/served-document.ts'
 
 const pollMs = 50
 const samples = path.resolve(import.meta.dirname, '../../docs/samples')
@@ -16,7 +17,10 @@ export interface Answer {
   readonly body: any
 }
 
-/** Somebody with an access token, as a client of the API over HTTP. */
+/**
+ * Somebody with an access token, as a client of the API over HTTP. An answer that the document does not allow fails the
+ * journey.
+ */
 export class Client {
   private constructor(
     private readonly apiUrl: string,
@@ -92,11 +96,16 @@ export class Client {
     body: BodyInit | null,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
+    const ensureDocumented = await findServedCheck(this.apiUrl)
     const answer = await fetch(this.apiUrl + route, {
       method,
       body,
       headers: { ...headers, authorization: `Bearer ${this.accessToken}` },
     })
-    return { status: answer.status, body: await answer.json() }
+    const { status } = answer
+    const told: Answer['body'] = await answer.json()
+    const contentType = answer.headers.get('content-type')
+    ensureDocumented({ method, path: route, status, contentType, body: told })
+    return { status, body: told }
   }
 }
