@@ -32,7 +32,7 @@ export const mediaErrors = defineErrors({
   'media.kind_unsupported': {
     status: 400,
     meaning:
-      'The bytes of a file are of no format that is taken, or of a variety of one that is not, such as a JPEG in CMYK. `file` says which file it is about, `reason` or the end of `message` why. The name of a file does not count.',
+      'The bytes of a file are of no format that is taken, or of a variety of one that is not, such as a lossless JPEG or one of 12 bits a channel. `file` says which file it is about, `reason` or the end of `message` why. The name of a file does not count.',
     remedy:
       'Save pictures as PNG, JPEG or WebP, videos as mp4, mov, avi, mkv or webm, archives as ZIP; HEIC, AVIF, GIF, TIFF and BMP have to be converted first. Then send the upload again. Nothing was stored and nothing was charged.',
   },
