@@ -69,7 +69,7 @@ describe('What a request asks the database', () => {
     ['/api/users/profile', 1],
     ['/api/users/tokens', 1],
     ['/api/datasets/photos/data', 3],
-    ['/api/datasets/', 3],
+    ['/api/datasets/', 2],
     ['/api/inferences/', 3],
     ['/api/uploads/', 3],
   ])('%s takes %i statements, the access token included', async (path, count) => {

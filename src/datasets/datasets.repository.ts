@@ -1,6 +1,6 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { type Author, auditChangeStatement } from '../audit/audit-log.repository.ts'
-import type { Database } from '../shared/database.ts'
+import { type Database, preparedOnce } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import { type DatasetRow, datasets } from './datasets.table.ts'
 
@@ -21,24 +21,33 @@ function withTags(row: { dataset: DatasetRow; tagNames: string }): DatasetWithTa
   return { ...row.dataset, tags: JSON.parse(row.tagNames) as string[] }
 }
 
+const datasetByName = (isLive: SQL | undefined) =>
+  preparedOnce((query) =>
+    query
+      .select(columns)
+      .from(datasets)
+      .where(
+        and(
+          eq(datasets.userId, sql.placeholder('userId')),
+          eq(datasets.name, sql.placeholder('name')),
+          isLive,
+        ),
+      )
+      .orderBy(sql`deleted_at IS NOT NULL`, desc(datasets.deletedAt))
+      .limit(1)
+      .prepare(),
+  )
+const liveDatasetByName = datasetByName(isNull(datasets.deletedAt))
+const anyDatasetByName = datasetByName(undefined)
+
 /** The user's dataset of that name: the live one, or with `includeDeleted` the last deleted one if none lives. */
 export async function findDataset(
   database: Database,
-  query: { userId: string; name: string; includeDeleted?: boolean },
+  { includeDeleted, ...names }: { userId: string; name: string; includeDeleted?: boolean },
 ): Promise<DatasetWithTags | null> {
-  const rows = await database.query
-    .select(columns)
-    .from(datasets)
-    .where(
-      and(
-        eq(datasets.userId, query.userId),
-        eq(datasets.name, query.name),
-        query.includeDeleted ? undefined : isNull(datasets.deletedAt),
-      ),
-    )
-    .orderBy(sql`deleted_at IS NOT NULL`, desc(datasets.deletedAt))
-    .limit(1)
-  return rows[0] ? withTags(rows[0]) : null
+  const byName = includeDeleted ? anyDatasetByName : liveDatasetByName
+  const row = await byName(database).get(names)
+  return row ? withTags(row) : null
 }
 
 /** The id of the user's live dataset of that name. */
@@ -69,33 +78,49 @@ export interface DatasetCounts {
   readonly deleted: number
 }
 
+const countsOf = (userId: Placeholder) => ({
+  active: sql<number>`(SELECT count(*) FROM datasets WHERE user_id = ${userId} AND deleted_at IS NULL)`,
+  deleted: sql<number>`(SELECT count(*) FROM datasets WHERE user_id = ${userId} AND deleted_at IS NOT NULL)`,
+})
+
+const pageOfDatasets = (isLive: SQL | undefined) =>
+  preparedOnce((query) =>
+    query
+      .select({ ...columns, ...countsOf(sql.placeholder('userId')) })
+      .from(datasets)
+      .where(and(eq(datasets.userId, sql.placeholder('userId')), isLive))
+      .orderBy(desc(datasets.createdAt), desc(datasets.id))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('offset'))
+      .prepare(),
+  )
+const pageOfLiveDatasets = pageOfDatasets(isNull(datasets.deletedAt))
+const pageOfAllDatasets = pageOfDatasets(undefined)
+
 /** A page of the user's datasets, newest first, with how many there are in all. */
 export async function listDatasets(
   database: Database,
   query: { userId: string; includeDeleted: boolean; page: PageRequest },
 ): Promise<{ rows: DatasetWithTags[]; counts: DatasetCounts }> {
-  const [rows, counts] = await database.query.batch([
-    database.query
-      .select(columns)
-      .from(datasets)
-      .where(
-        and(
-          eq(datasets.userId, query.userId),
-          query.includeDeleted ? undefined : isNull(datasets.deletedAt),
-        ),
-      )
-      .orderBy(desc(datasets.createdAt), desc(datasets.id))
-      .limit(query.page.limit)
-      .offset(offsetOf(query.page)),
-    database.query
-      .select({
-        active: sql<number>`count(*) FILTER (WHERE deleted_at IS NULL)`,
-        deleted: sql<number>`count(*) FILTER (WHERE deleted_at IS NOT NULL)`,
-      })
-      .from(datasets)
-      .where(eq(datasets.userId, query.userId)),
-  ])
-  return { rows: rows.map(withTags), counts: counts[0] ?? { active: 0, deleted: 0 } }
+  const { userId, page } = query
+  const select = query.includeDeleted ? pageOfAllDatasets : pageOfLiveDatasets
+  const rows = await select(database).all({ userId, limit: page.limit, offset: offsetOf(page) })
+  const [first] = rows
+  // A page without rows tells no counts.
+  const counts = first ?? (await countDatasets(database, userId))
+  return { rows: rows.map(withTags), counts: { active: counts.active, deleted: counts.deleted } }
+}
+
+async function countDatasets({ query }: Database, userId: string): Promise<DatasetCounts> {
+  const counts = await query
+    .select({
+      active: sql<number>`count(*) FILTER (WHERE deleted_at IS NULL)`,
+      deleted: sql<number>`count(*) FILTER (WHERE deleted_at IS NOT NULL)`,
+    })
+    .from(datasets)
+    .where(eq(datasets.userId, userId))
+    .get()
+  return counts ?? { active: 0, deleted: 0 }
 }
 
 /** Tags by name, made where they are new, and put on the dataset in their order. */

@@ -1,25 +1,30 @@
-import { and, asc, eq, gte, lt } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
+import { and, asc, eq, gte, lt, sql } from 'drizzle-orm'
+import { type Database, preparedOnce } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import { datasetItems, type ItemRow } from './items.table.ts'
 
-/** A page of a dataset's items. Positions have no gaps, so a page is a range of the primary key. */
-export function listItems(
-  database: Database,
-  query: { datasetId: string; page: PageRequest },
-): Promise<ItemRow[]> {
-  const first = offsetOf(query.page)
-  return database.query
+const itemsOfRange = preparedOnce((query) =>
+  query
     .select()
     .from(datasetItems)
     .where(
       and(
-        eq(datasetItems.datasetId, query.datasetId),
-        gte(datasetItems.position, first),
-        lt(datasetItems.position, first + query.page.limit),
+        eq(datasetItems.datasetId, sql.placeholder('datasetId')),
+        gte(datasetItems.position, sql.placeholder('first')),
+        lt(datasetItems.position, sql.placeholder('end')),
       ),
     )
     .orderBy(asc(datasetItems.position))
+    .prepare(),
+)
+
+/** A page of a dataset's items. Positions have no gaps, so a page is a range of the primary key. */
+export function listItems(
+  database: Database,
+  { datasetId, page }: { datasetId: string; page: PageRequest },
+): Promise<ItemRow[]> {
+  const first = offsetOf(page)
+  return itemsOfRange(database).all({ datasetId, first, end: first + page.limit })
 }
 
 export interface FoundFile {

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
-import type { Database } from '../shared/database.ts'
+import { type Database, preparedOnce } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
 import {
   type InferenceItemRow,
@@ -17,28 +17,46 @@ export async function findInferenceById(
   return rows[0] ?? null
 }
 
+const inferenceOfUser = preparedOnce((query) =>
+  query
+    .select()
+    .from(inferences)
+    .where(
+      and(
+        eq(inferences.id, sql.placeholder('id')),
+        eq(inferences.userId, sql.placeholder('userId')),
+      ),
+    )
+    .prepare(),
+)
+
 /** The user's inference by its id. */
 export async function findInference(
   database: Database,
   query: { userId: string; id: string },
 ): Promise<InferenceRow | null> {
-  const rows = await database.query
+  return (await inferenceOfUser(database).get(query)) ?? null
+}
+
+const inferenceOfJob = preparedOnce((query) =>
+  query
     .select()
     .from(inferences)
-    .where(and(eq(inferences.id, query.id), eq(inferences.userId, query.userId)))
-  return rows[0] ?? null
-}
+    .where(
+      and(
+        eq(inferences.jobId, sql.placeholder('jobId')),
+        eq(inferences.userId, sql.placeholder('userId')),
+      ),
+    )
+    .prepare(),
+)
 
 /** The user's inference by its job number. */
 export async function findInferenceByJob(
   database: Database,
   query: { userId: string; jobId: number },
 ): Promise<InferenceRow | null> {
-  const rows = await database.query
-    .select()
-    .from(inferences)
-    .where(and(eq(inferences.jobId, query.jobId), eq(inferences.userId, query.userId)))
-  return rows[0] ?? null
+  return (await inferenceOfJob(database).get(query)) ?? null
 }
 
 /** Those of the user's inferences that have not ended. */
@@ -49,24 +67,36 @@ export function listOpenInferences(database: Database, userId: string): Promise<
     .where(and(eq(inferences.userId, userId), sql`${inferences.state} IN ('PENDING', 'RUNNING')`))
 }
 
+const pageOfInferences = preparedOnce((query) =>
+  query
+    .select({
+      inference: inferences,
+      total: sql<number>`(SELECT count(*) FROM inferences WHERE user_id = ${sql.placeholder('userId')})`,
+    })
+    .from(inferences)
+    .where(eq(inferences.userId, sql.placeholder('userId')))
+    .orderBy(desc(inferences.createdAt), desc(inferences.jobId))
+    .limit(sql.placeholder('limit'))
+    .offset(sql.placeholder('offset'))
+    .prepare(),
+)
+
+/** A page of the user's inferences, newest first, with how many there are in all. */
 export async function listInferences(
   database: Database,
-  query: { userId: string; page: PageRequest },
+  { userId, page }: { userId: string; page: PageRequest },
 ): Promise<{ rows: InferenceRow[]; total: number }> {
-  const [rows, counted] = await database.query.batch([
-    database.query
-      .select()
-      .from(inferences)
-      .where(eq(inferences.userId, query.userId))
-      .orderBy(desc(inferences.createdAt), desc(inferences.jobId))
-      .limit(query.page.limit)
-      .offset(offsetOf(query.page)),
-    database.query
-      .select({ total: sql<number>`count(*)` })
-      .from(inferences)
-      .where(eq(inferences.userId, query.userId)),
-  ])
-  return { rows, total: counted[0]?.total ?? 0 }
+  const rows = await pageOfInferences(database).all({
+    userId,
+    limit: page.limit,
+    offset: offsetOf(page),
+  })
+  const [first] = rows
+  // A page without rows tells no total.
+  const total = first
+    ? first.total
+    : await database.query.$count(inferences, eq(inferences.userId, userId))
+  return { rows: rows.map(({ inference }) => inference), total }
 }
 
 /** Writes down that the reservation of an ended inference is settled; the first time stays. */
@@ -80,16 +110,21 @@ export async function markSettled(
     .run()
 }
 
+const itemsOfInference = preparedOnce((query) =>
+  query
+    .select()
+    .from(inferenceItems)
+    .where(eq(inferenceItems.inferenceId, sql.placeholder('inferenceId')))
+    .orderBy(asc(inferenceItems.position))
+    .prepare(),
+)
+
 /** Every item of an inference, in the order of the dataset. */
 export function listInferenceItems(
   database: Database,
   inferenceId: string,
 ): Promise<InferenceItemRow[]> {
-  return database.query
-    .select()
-    .from(inferenceItems)
-    .where(eq(inferenceItems.inferenceId, inferenceId))
-    .orderBy(asc(inferenceItems.position))
+  return itemsOfInference(database).all({ inferenceId })
 }
 
 /** Whether the user has the inference, and the item or video whose result has that key. */

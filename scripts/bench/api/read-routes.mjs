@@ -22,7 +22,7 @@ export const readRoutes = [
   { name: 'health', at: () => '/health', calls: [] },
   { name: 'profile', at: () => '/api/users/profile', calls: ['query'], original: 1051 },
   { name: 'tokens', at: () => '/api/users/tokens', calls: ['query', 'object'], original: 802 },
-  { name: 'datasets', at: () => '/api/datasets', calls: ['query', 'batch 2'], original: 691 },
+  { name: 'datasets', at: () => '/api/datasets', calls: ['query', 'query'], original: 691 },
   {
     name: 'one dataset',
     at: ({ dataset }) => `/api/datasets/${dataset}`,
@@ -34,7 +34,7 @@ export const readRoutes = [
     calls: ['query', 'query', 'query'],
     original: 490,
   },
-  { name: 'inferences', at: () => '/api/inferences', calls: ['query', 'batch 2'] },
+  { name: 'inferences', at: () => '/api/inferences', calls: ['query', 'query'] },
   {
     name: 'one inference',
     at: ({ inference }) => `/api/inferences/${inference}`,
