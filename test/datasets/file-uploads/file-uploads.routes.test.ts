@@ -65,7 +65,7 @@ describe('opening a file that is sent in parts', () => {
       'more than the limit',
       { bytes: 5_000_000_001 },
       413,
-      `The file has 5000000001 bytes: a file that is sent in parts may have at most ${limit}.`,
+      `The file has 5000000001 bytes: a file that is sent in parts may have at most ${limit}. Encode it smaller, or cut it into several files.`,
     ],
     ['more than a number holds', { bytes: 1e300 }, 413, `at most ${limit}`],
     ['no name', { fileName: undefined }, 400, 'fileName must be text (received: nothing)'],
