@@ -60,8 +60,10 @@ export interface Asked {
 /** Adds what an answer has not set for itself: what serves media or a page says what may be done with it. */
 export function completeHeaders(headers: Headers, policy: AnswerPolicy, asked: Asked): void {
   headers.set('X-Request-Id', asked.requestId)
+  // What has a policy of its own may have others of these too.
+  const isOwn = headers.has('Content-Security-Policy')
   for (const [name, value] of policy.isDevelopment ? safety : safetyElsewhere) {
-    if (!headers.has(name)) headers.set(name, value)
+    if (!isOwn || !headers.has(name)) headers.set(name, value)
   }
   // JSON is about one person and at one moment.
   const isJson = headers.get('Content-Type')?.includes('json') ?? false
