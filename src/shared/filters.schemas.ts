@@ -19,6 +19,6 @@ export function createChoiceFilter<const Values extends Record<string, string>>(
 }
 
 export function createIdFilter(name: string, description: string) {
-  const id = z.string().refine(isUuid, `Invalid ${name} format`).toLowerCase()
+  const id = z.string().refine(isUuid, `Invalid ${name} format. It must be a UUID`).toLowerCase()
   return createFilter(id.openapi({ format: 'uuid' }), description)
 }

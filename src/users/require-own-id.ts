@@ -13,7 +13,12 @@ export const ownIdRefusals = [
 /** Throws `request.invalid` for what is no id, and `users.not_yours` for anybody else's. */
 export const requireOwnId: MiddlewareHandler<AppEnv> = async (context, next) => {
   const userId = context.req.param('userId') ?? ''
-  if (!isUuid(userId)) throw requestErrors.createError('request.invalid', 'Invalid userId format')
+  if (!isUuid(userId)) {
+    throw requestErrors.createError('request.invalid', 'Invalid userId format', {
+      parameter: 'userId',
+      hint: 'It must be your own id, a UUID, which GET /api/users/profile tells.',
+    })
+  }
   if (userId.toLowerCase() !== context.get('user').id) {
     throw userErrors.createError('users.not_yours', 'Access denied')
   }

@@ -172,7 +172,7 @@ describe('everybody’s datasets', () => {
 
 describe('a list of datasets is refused', () => {
   it.each([
-    ['?userId=xyz', 'Invalid userId format'],
+    ['?userId=xyz', 'Invalid userId format. It must be a UUID'],
     ['?type=audio', 'Invalid type. Allowed values: empty, image-mask, video-frames'],
     ['?orphaned=perhaps', 'Invalid orphaned. Allowed values: true, false'],
     ['?includeDeleted=1', 'Invalid includeDeleted. Allowed values: true, false'],

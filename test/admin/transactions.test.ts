@@ -136,8 +136,8 @@ describe('everybody’s transactions', () => {
 
 describe('a list of transactions is refused', () => {
   it.each([
-    ['?userId=xyz', 'Invalid userId format'],
-    ['?userId=%27%20OR%201=1', 'Invalid userId format'],
+    ['?userId=xyz', 'Invalid userId format. It must be a UUID'],
+    ['?userId=%27%20OR%201=1', 'Invalid userId format. It must be a UUID'],
     ['?status=done', 'Invalid status. Allowed values: pending, completed, refunded, aborted'],
     [
       '?operationType=theft',

@@ -150,8 +150,8 @@ describe('the list of the audit log', () => {
 
   it.each([
     ['action=everything', 'Invalid action. Allowed values: user.registered'],
-    ['actorId=x', 'Invalid actorId format'],
-    ['ownerId=x', 'Invalid ownerId format'],
+    ['actorId=x', 'Invalid actorId format. It must be a UUID'],
+    ['ownerId=x', 'Invalid ownerId format. It must be a UUID'],
     ['limit=101', "'limit' must be 1-100"],
     ['page=0', "'page' must be 1-1000000"],
   ])('refuses %s', async (query, message) => {

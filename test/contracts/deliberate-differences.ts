@@ -24,7 +24,7 @@ export const deliberateDifferences: Readonly<Record<string, Difference>> = {
   },
   admin_transactions_baduser: {
     status: 400,
-    message: 'Invalid userId format',
+    message: 'Invalid userId format. It must be a UUID',
     reason: clientError,
   },
   admin_transactions_limit101: {

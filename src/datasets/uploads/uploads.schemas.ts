@@ -61,7 +61,9 @@ export const uploadOfParts = {
 
 export const uploadParams = z.object({
   uploadId: z
-    .uuid('Invalid uploadId format')
+    .uuid(
+      'Invalid uploadId format. It must be a UUID, as the Location of the answer that began the upload has it',
+    )
     .openapi({ param: { description: "The upload's id" } }),
 })
 

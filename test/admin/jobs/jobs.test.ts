@@ -72,7 +72,7 @@ describe('everybody’s inferences', () => {
 
   it.each([
     ['status=DONE', 'Invalid status. Allowed values: PENDING, RUNNING, COMPLETED, FAILED, ABORTED'],
-    ['userId=7', 'Invalid userId format'],
+    ['userId=7', 'Invalid userId format. It must be a UUID'],
     ['from=yesterday', 'Invalid from. Give a day, such as 2026-11-30'],
     ['to=2026-13-45', 'Invalid to. Give a day'],
     ['page=0', "Invalid pagination parameters: 'page' must be"],
