@@ -11,7 +11,7 @@ export function renderUploads({ settings }: Installation): Markup {
   return html`<p><code>POST /api/datasets/data</code> takes pictures (PNG, JPEG, WebP), videos (mp4, mov, avi, mkv, webm) and ZIP archives of both. A
 file’s kind is decided by its bytes. A mask has its picture’s size; white is what goes.</p>
 <h3>Videos</h3>
-<p>With a mask that is a picture, or a video of the same length. One frame a second becomes an item; <code>fps=source</code> takes every
+<p>With a mask that is a picture, or a video whose mask moves with it. A mask of another size is scaled. One frame a second becomes an item; <code>fps=source</code> takes every
 frame, and the result then has the source’s times and its sound.</p>
 ${renderCode(
   `curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F fps=source \\
@@ -58,7 +58,7 @@ store it; ask for the results again, and you get a new one.</li>
 <li>Results are PNG unless <code>"parameters":{"outputFormat":"jpg"}</code> says otherwise (<code>webp</code>, <code>source</code>). Outside the mask a PNG has the very
 pixels of its source.</li>
 <li><code>GET /api/models</code> tells which models there are, what each is good for, and its own parameters.</li>
-<li>Results stay until you delete them, when their dataset is deleted as well. A deleted dataset’s own pictures go
+<li>Results stay until you delete them, whatever becomes of their dataset. A deleted dataset’s own pictures go
 ${settings.DATASET_RETENTION_DAYS} days later.</li>
 </ul>`
 }
