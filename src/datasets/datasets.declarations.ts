@@ -12,6 +12,7 @@ import {
 } from '../shared/route-declaration.ts'
 import { jsonBodyRefusals, normalizeJsonBody, parameterRefusals } from '../shared/validation.ts'
 import { requireUser, userRefusals } from '../users/require-user.ts'
+import { exampleDataset } from './dataset-examples.ts'
 import { datasetErrors } from './datasets.errors.ts'
 import * as schemas from './datasets.schemas.ts'
 
@@ -26,16 +27,16 @@ const contentRefusals = datasetErrors.list(
 
 const notFound = datasetErrors.list('datasets.not_found')
 
-const userId = '98ba966c-595a-4c79-9ac3-4285400a126a'
-const body = { name: 'Inpainting dataset', tags: ['Inpainting', 'Mask'] }
+const { id, userId, name, tags, createdAt, updatedAt } = exampleDataset
 
 const described = {
   userId,
-  ...body,
-  createdAt: '2026-11-21T08:56:59.694Z',
-  updatedAt: '2026-11-21T09:01:12.300Z',
+  name,
+  tags,
+  createdAt,
+  updatedAt,
   deletedAt: null,
-  itemCount: 11,
+  itemCount: 2,
   type: 'image-mask' as const,
   isDeleted: false,
   status: 'active' as const,
@@ -51,7 +52,7 @@ export const create = createRoute({
   middleware: [requireUser, normalizeJsonBody] as const,
   request: {
     headers: idempotencyHeaders,
-    ...jsonRequest(schemas.createDatasetBody, { example: body }),
+    ...jsonRequest(schemas.createDatasetBody, { example: { name, tags } }),
   },
   responses: {
     201: jsonResponse(schemas.createdDatasetSchema, 'The empty dataset', {
@@ -60,15 +61,16 @@ export const create = createRoute({
         success: true,
         message: 'Empty dataset created successfully',
         dataset: {
-          id: 'c4edbda2-2ff1-45de-af20-c615b673551a',
+          id,
           deletedAt: null,
           userId,
-          ...body,
+          name,
           data: null,
+          tags,
           isDeleted: false,
           nextUploadIndex: 1,
-          updatedAt: described.createdAt,
-          createdAt: described.createdAt,
+          updatedAt: createdAt,
+          createdAt,
         },
       },
     }),
@@ -141,8 +143,8 @@ export const update = createRoute({
         message: 'Dataset updated successfully',
         data: {
           userId,
-          itemCount: 11,
-          changes: { nameChanged: true, tagsChanged: true, previousName: body.name },
+          itemCount: described.itemCount,
+          changes: { nameChanged: true, tagsChanged: true, previousName: name },
         },
       },
     }),

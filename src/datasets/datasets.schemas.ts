@@ -46,7 +46,7 @@ export const fileParams = nameParams.extend({
     .openapi({ param: { description: 'Which of the two files of an item' } }),
   filename: z.string().openapi({
     param: { description: "The last part of the item's `imagePath` or `maskPath`" },
-    example: '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.png',
+    example: '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.jpg',
   }),
 })
 

@@ -5,17 +5,11 @@ import { requestErrors } from '../shared/errors.ts'
 import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
 import { parameterRefusals } from '../shared/validation.ts'
 import { requireUser, userRefusals } from '../users/require-user.ts'
+import * as examples from './dataset-examples.ts'
 import { datasetErrors } from './datasets.errors.ts'
 import * as schemas from './datasets.schemas.ts'
 
 const shared = { tags: ['Datasets'], security: byAccessToken }
-
-const userId = '98ba966c-595a-4c79-9ac3-4285400a126a'
-const prefix = `datasets/${userId}/1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_`
-const imagePath = `${prefix}f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.jpg`
-const maskPath = `${prefix}d4ecbb74-bb60-4759-bdb3-b4f09c81c2a0.png`
-const signed = (path: string, query: string) =>
-  `http://127.0.0.1:8787/media/${path}?expires=1795251600${query}&signature=rZ0n1lq3m8a4Vbq4mZ0T8cYw2oWl3Yk0bYQ9d1cE7uI`
 
 export const list = createRoute({
   ...shared,
@@ -33,23 +27,21 @@ export const list = createRoute({
         success: true,
         message: 'Dataset data retrieved successfully',
         data: {
-          name: 'Inpainting dataset',
+          name: examples.exampleDataset.name,
           type: 'image-mask',
-          totalItems: 1,
+          totalItems: 2,
           currentPage: 1,
           totalPages: 1,
           itemsPerPage: 10,
-          items: [
-            {
-              index: 0,
-              imagePath,
-              maskPath,
-              imageUrl: signed(imagePath, '&filename=chelsea-scratch.jpg'),
-              maskUrl: signed(maskPath, ''),
-              frameIndex: null,
-              uploadIndex: 1,
-            },
-          ],
+          items: examples.examplePairs.map(({ imageName, imagePath, maskPath }, index) => ({
+            index,
+            imagePath,
+            maskPath,
+            imageUrl: examples.createExampleUrl(imagePath, imageName),
+            maskUrl: examples.createExampleUrl(maskPath, null),
+            frameIndex: null,
+            uploadIndex: index + 1,
+          })),
         },
       },
     }),

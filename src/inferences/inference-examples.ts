@@ -1,32 +1,73 @@
+import { exampleDataset, examplePairs } from '../datasets/dataset-examples.ts'
+
 /* What the document shows of inferences: one of two pictures, of which the second failed. */
 
 const id = 'b41eb910-962f-4790-874a-324915c25d6f'
-const userId = '98ba966c-595a-4c79-9ac3-4285400a126a'
-const uploadId = '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f'
+const { userId } = exampleDataset
+const [succeeded, failed] = examplePairs
 const createdAt = '2026-11-21T09:12:15.908Z'
 
 export const exampleImage = {
-  originalPath: `datasets/${userId}/${uploadId}_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.jpg`,
-  outputPath: `inferences/${userId}/${id}/processed_${uploadId}_0.png`,
+  originalPath: succeeded.imagePath,
+  outputPath: `inferences/${userId}/${id}/processed_${succeeded.uploadId}_0.png`,
 }
 export const exampleResult = { success: true, images: [exampleImage], videos: [] }
 
-/** Why an item failed. */
-export const exampleFailure = {
-  originalPath: `datasets/${userId}/${uploadId}_5c0de3a1-1b2c-4d3e-8f4a-6b7c8d9e0f1a.jpg`,
-  imageName: 'harbour.jpg',
+const error = {
   code: 'media.undecodable',
   message:
     'The image is damaged: its JPEG data ends too early. Save it again, or send another copy.',
 }
+
+/** Why an item failed. */
+export const exampleFailure = {
+  originalPath: failed.imagePath,
+  imageName: failed.imageName,
+  ...error,
+}
+
+/** What became of each item. */
+export const exampleItems = [
+  {
+    position: 0,
+    kind: 'image' as const,
+    imageName: succeeded.imageName,
+    ...exampleImage,
+    status: 'SUCCEEDED' as const,
+    width: 451,
+    height: 300,
+    sizeBytes: 240_512,
+    sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    inpaintMs: 212.4,
+    carbonGrams: 0.0021,
+    energyMethod: 'cpu-time-estimate',
+    error: null,
+  },
+  {
+    position: 1,
+    kind: 'image' as const,
+    originalPath: failed.imagePath,
+    imageName: failed.imageName,
+    outputPath: null,
+    status: 'FAILED' as const,
+    width: null,
+    height: null,
+    sizeBytes: null,
+    sha256: null,
+    inpaintMs: null,
+    carbonGrams: null,
+    energyMethod: null,
+    error,
+  },
+]
 
 /** As it stands in a list. */
 export const exampleListed = {
   id,
   status: 'COMPLETED' as const,
   modelId: 'default_inpainting',
-  datasetId: '343a243f-a5ba-4d5a-b9b7-2d8c90c58766',
-  datasetName: 'Inpainting dataset',
+  datasetId: exampleDataset.id,
+  datasetName: exampleDataset.name,
   jobId: 31,
   progress: 100,
   createdAt,

@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { createExampleUrl } from '../datasets/dataset-examples.ts'
 import { mediaErrors } from '../media/media.errors.ts'
 import {
   archiveResponses,
@@ -8,7 +9,7 @@ import {
 } from '../media/media.schemas.ts'
 import { byAccessToken, jsonResponse, refusedWith } from '../shared/route-declaration.ts'
 import { requireUser, userRefusals } from '../users/require-user.ts'
-import { exampleInference, exampleImage as image } from './inference-examples.ts'
+import { exampleInference, exampleItems, exampleImage as image } from './inference-examples.ts'
 import { inferenceRefusals } from './inferences.declarations.ts'
 import { inferenceErrors } from './inferences.errors.ts'
 import { downloadParams, idParams } from './inferences.schemas.ts'
@@ -45,28 +46,11 @@ export const results = createRoute({
           images: [
             {
               ...image,
-              downloadUrl: `http://127.0.0.1:8787/media/${image.outputPath}?expires=1795251600&filename=chelsea-scratch_inpainted.png&signature=rZ0n1lq3m8a4Vbq4mZ0T8cYw2oWl3Yk0bYQ9d1cE7uI`,
+              downloadUrl: createExampleUrl(image.outputPath, 'chelsea-scratch_inpainted.png'),
             },
           ],
           videos: [],
-          items: [
-            {
-              position: 0,
-              kind: 'image',
-              originalPath: image.originalPath,
-              imageName: 'chelsea-scratch.jpg',
-              outputPath: image.outputPath,
-              status: 'SUCCEEDED',
-              width: 451,
-              height: 300,
-              sizeBytes: 240_512,
-              sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-              inpaintMs: 212.4,
-              carbonGrams: 0.0021,
-              energyMethod: 'cpu-time-estimate',
-              error: null,
-            },
-          ],
+          items: exampleItems,
           failures,
         },
       },

@@ -96,7 +96,7 @@ export const signedUrlParams = z.object({
   key: z.string().openapi({
     param: { description: 'The object; its slashes stand in the address as they are' },
     example:
-      'datasets/98ba966c-595a-4c79-9ac3-4285400a126a/1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.png',
+      'datasets/98ba966c-595a-4c79-9ac3-4285400a126a/1715ddf7-c718-42a3-bbc0-a1fb9628ef8f_f4b0a3c1-6a0b-4c53-8a5e-1f6f0a0d9b11.jpg',
   }),
 })
 
@@ -108,7 +108,10 @@ export const signedUrlQuery = z.object({
   filename: z
     .string()
     .optional()
-    .openapi({ param: { description: 'The name to save the file under' }, example: 'chelsea.png' }),
+    .openapi({
+      param: { description: 'The name to save the file under' },
+      example: 'chelsea-scratch.jpg',
+    }),
   signature: z.string().openapi({
     param: { description: 'Made by the API over all that stands before it' },
     example: 'rZ0n1lq3m8a4Vbq4mZ0T8cYw2oWl3Yk0bYQ9d1cE7uI',

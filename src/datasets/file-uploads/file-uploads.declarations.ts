@@ -17,6 +17,7 @@ import {
 } from '../../shared/route-declaration.ts'
 import { jsonBodyRefusals, normalizeJsonBody, parameterRefusals } from '../../shared/validation.ts'
 import { requireUser, userRefusals } from '../../users/require-user.ts'
+import { exampleProfile } from '../../users/user-examples.ts'
 import { fileUploadErrors } from './file-uploads.errors.ts'
 import * as schemas from './file-uploads.schemas.ts'
 
@@ -38,7 +39,7 @@ const file = {
 }
 
 const partUrl = (number: number) =>
-  `https://0123456789abcdef.r2.cloudflarestorage.com/pa-inpainting-media/parts/98ba966c-595a-4c79-9ac3-4285400a126a/${id}/0000${number}?X-Amz-Expires=3600&X-Amz-Signature=8f3a`
+  `https://0123456789abcdef.r2.cloudflarestorage.com/pa-inpainting-media/parts/${exampleProfile.id}/${id}/0000${number}?X-Amz-Expires=3600&X-Amz-Signature=8f3a`
 
 const missing = (number: number, bytes: number) => ({
   number,

@@ -12,6 +12,7 @@ import {
 import { byAccessToken, jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
 import { jsonBodyRefusals, parameterRefusals } from '../../shared/validation.ts'
 import { requireUser, userRefusals } from '../../users/require-user.ts'
+import { exampleDataset, examplePairs } from '../dataset-examples.ts'
 import { datasetErrors } from '../datasets.errors.ts'
 import { fileUploadErrors } from '../file-uploads/file-uploads.errors.ts'
 import { uploadErrors } from './uploads.errors.ts'
@@ -19,15 +20,15 @@ import * as schemas from './uploads.schemas.ts'
 
 const shared = { tags: ['Datasets'], security: byAccessToken }
 
-const id = '1715ddf7-c718-42a3-bbc0-a1fb9628ef8f'
+const [{ uploadId }] = examplePairs
 const times = { createdAt: '2026-11-21T08:56:59.694Z', updatedAt: '2026-11-21T08:57:01.120Z' }
 
 const running: schemas.Upload = {
-  id,
+  id: uploadId,
   status: 'RUNNING',
   phase: 'store',
   kind: 'video',
-  datasetName: 'Inpainting dataset',
+  datasetName: exampleDataset.name,
   progress: 31,
   totalItems: 240,
   storedItems: 75,
@@ -95,7 +96,7 @@ const uploaded = (spent: number, balance: number) => ({
   },
 })
 
-const location = `/api/datasets/uploads/${id}`
+const location = `/api/datasets/uploads/${uploadId}`
 
 const text = { type: 'string' as const }
 
@@ -121,7 +122,7 @@ export const upload = createRoute({
         'application/json': {
           schema: schemas.uploadOfParts,
           example: {
-            datasetName: 'Inpainting dataset',
+            datasetName: exampleDataset.name,
             image: '0b6f2f52-5c62-4d5a-9d3c-8f6f1a2b3c4d',
             mask: '5f0c1d2e-3b4a-4c5d-8e6f-7a8b9c0d1e2f',
             fps: 'source',
