@@ -94,3 +94,6 @@ export const routes: Readonly<Record<string, RouteCase>> = {
   'GET /api/admin/reconciliations': administrators(),
   'GET /api/admin/reconciliations/{id}': administrators({ id: 'reconciliation' }),
 }
+
+/** Pages are for people: they are served like the API, and are no part of it and of its document. */
+export const isPage = (name: string) => /^GET \/(docs(\/|$)|llms\.txt$)/.test(name)

@@ -3,7 +3,7 @@ import { Validator } from '@cfworker/json-schema'
 import { describe, expect, it } from 'vitest'
 import { allErrors } from '../../src/documentation/errors/all-errors.ts'
 import { createDocument, type Operation } from '../../src/documentation/openapi/create-document.ts'
-import { routes } from '../access/routes.ts'
+import { isPage, routes } from '../access/routes.ts'
 import { createStrictSchema, type JsonSchema } from '../support/strict-schema.ts'
 import { app, request, services } from '../support/world.ts'
 
@@ -13,9 +13,6 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
   ),
 )
-
-/** Pages are for people, and no part of the API. */
-const isPage = (name: string) => /^GET \/(docs(\/|$)|llms\.txt$)/.test(name)
 
 /** What the router answers by itself; handlers for ALL methods are middleware, but for the one that serves media. */
 const served = new Set(
