@@ -1,5 +1,4 @@
-import { blake2b } from '@noble/hashes/blake2.js'
-import wasm from './argon2id.wasm'
+import wasm from '@phi-ag/argon2/argon2.wasm'
 
 /** The cost of an argon2id hash (RFC 9106). */
 export interface Argon2Parameters {
@@ -8,37 +7,43 @@ export interface Argon2Parameters {
   readonly lanes: number
 }
 
-const blockBytes = 1024
-/** What `argon2id.wasm` keeps before the blocks. */
-const blocksStart = 4096
-const pageBytes = 65_536
 const version = 0x13
 const typeArgon2id = 2
-const slices = 4
 
-/** Up to here a memory is kept for the next hash. It only grows, so one that had more to hold is let go. */
-const keptBytesMax = 20 * 1024 * 1024
+/** Up to here an instance's memory is kept for the next hash. It only grows, so one that had more to hold is let go. */
+const keptBytesMax = 48 * 1024 * 1024
 
-interface Filler {
+/** What the module gives of the reference implementation's API (phc-winner-argon2, argon2.h); an address is a number. */
+interface Reference {
   readonly memory: WebAssembly.Memory
-  /** Fills a quarter of a lane. */
-  readonly fill: (
+  readonly _initialize: () => void
+  readonly malloc: (bytes: number) => number
+  readonly free: (address: number) => void
+  /** Answers 0, or the number of an error. It clears what it worked with before it answers. */
+  readonly argon2_hash: (
     ...args: [
-      pass: number,
-      slice: number,
-      lane: number,
       passes: number,
+      memoryKib: number,
       lanes: number,
-      laneBlocks: number,
+      password: number,
+      passwordBytes: number,
+      salt: number,
+      saltBytes: number,
+      hash: number,
+      hashBytes: number,
+      encoded: number,
+      encodedBytes: number,
+      type: number,
+      version: number,
     ]
-  ) => void
+  ) => number
 }
 
-let kept: Filler | null = null
+let kept: Reference | null = null
 
 /**
- * Argon2id of a password and a salt, without a secret or further data. It blocks, and so one memory serves all.
- * `argon2id.wasm` is made by scripts/argon2id.mjs; see docs/decisions/users-argon2id.md.
+ * Argon2id of a password and a salt of at least 8 bytes, without a secret or further data. It blocks, and so one
+ * instance serves all. Throws where the parameters are out of range or no memory is left.
  */
 export function argon2id(
   password: Uint8Array,
@@ -46,84 +51,36 @@ export function argon2id(
   { memoryKib, passes, lanes }: Argon2Parameters,
   hashBytes: number,
 ): Uint8Array {
-  const laneBlocks = slices * Math.floor(memoryKib / (slices * lanes))
-  const { memory, fill } = takeFiller(blocksStart + lanes * laneBlocks * blockBytes)
-  const blocks = new Uint8Array(memory.buffer, blocksStart, lanes * laneBlocks * blockBytes)
-  const blockOf = (lane: number, index: number) => {
-    const start = (lane * laneBlocks + index) * blockBytes
-    return blocks.subarray(start, start + blockBytes)
-  }
-
-  const seed = blake2b(
-    join(
-      ...[lanes, hashBytes, memoryKib, passes, version, typeArgon2id].map(toBytes),
-      ...[password, salt, noBytes, noBytes].flatMap((bytes) => [toBytes(bytes.length), bytes]),
-    ),
-  )
-  for (const lane of upTo(lanes)) {
-    for (const index of upTo(2)) {
-      blockOf(lane, index).set(hashLong(join(seed, toBytes(index), toBytes(lane)), blockBytes))
-    }
-  }
-  for (const pass of upTo(passes)) {
-    for (const slice of upTo(slices)) {
-      for (const lane of upTo(lanes)) fill(pass, slice, lane, passes, lanes, laneBlocks)
-    }
-  }
-  const last = new Uint8Array(blockBytes)
-  for (const lane of upTo(lanes)) {
-    for (const [i, byte] of blockOf(lane, laneBlocks - 1).entries()) last[i] = (last[i] ?? 0) ^ byte
-  }
-  // The blocks would let somebody who sees the memory try passwords more cheaply.
-  blocks.fill(0)
-  if (memory.buffer.byteLength <= keptBytesMax) kept = { memory, fill }
-  return hashLong(last, hashBytes)
+  const reference = takeReference()
+  const { memory, malloc, free, argon2_hash } = reference
+  const lengths = [password.length, salt.length, hashBytes] as const
+  const start = malloc(lengths[0] + lengths[1] + lengths[2])
+  const [saltAt, hashAt] = [start + password.length, start + password.length + salt.length]
+  bytesOf(memory).set(password, start)
+  bytesOf(memory).set(salt, saltAt)
+  const cost = [passes, memoryKib, lanes] as const
+  const asked = [start, password.length, saltAt, salt.length, hashAt, hashBytes] as const
+  const error = argon2_hash(...cost, ...asked, 0, 0, typeArgon2id, version)
+  const hash = bytesOf(memory).slice(hashAt, hashAt + hashBytes)
+  bytesOf(memory).fill(0, start, hashAt + hashBytes)
+  free(start)
+  if (memory.buffer.byteLength <= keptBytesMax) kept = reference
+  if (error !== 0) throw new RangeError(`argon2id failed with the reference's error ${error}`)
+  return hash
 }
 
-/** Takes the kept filler away, so that one that failed half-way serves nobody else. */
-function takeFiller(bytes: number): Filler {
-  const filler = kept ?? createFiller()
+/** A view of the memory as it is now: growing it ends the views from before. */
+const bytesOf = (memory: WebAssembly.Memory) => new Uint8Array(memory.buffer)
+
+/** Takes the kept instance away, so that one that failed half-way serves nobody else. */
+function takeReference(): Reference {
+  const reference = kept ?? createReference()
   kept = null
-  const missing = bytes - filler.memory.buffer.byteLength
-  if (missing > 0) filler.memory.grow(Math.ceil(missing / pageBytes))
-  return filler
+  return reference
 }
 
-function createFiller(): Filler {
-  const { exports } = new WebAssembly.Instance(wasm)
-  return exports as unknown as Filler
-}
-
-const blakeBytesMax = 64
-
-/** BLAKE2b of any length: H' of RFC 9106, 3.3. */
-function hashLong(input: Uint8Array, length: number): Uint8Array {
-  const sized = join(toBytes(length), input)
-  if (length <= blakeBytesMax) return blake2b(sized, { dkLen: length })
-  const out = new Uint8Array(length)
-  let hash = blake2b(sized)
-  let done = 0
-  for (; length - done > blakeBytesMax; done += blakeBytesMax / 2) {
-    if (done > 0) hash = blake2b(hash)
-    out.set(hash.subarray(0, blakeBytesMax / 2), done)
-  }
-  out.set(blake2b(hash, { dkLen: length - done }), done)
-  return out
-}
-
-const noBytes = new Uint8Array(0)
-
-const upTo = (count: number) => Array(count).keys()
-
-/** A number as four bytes, the lowest first. */
-const toBytes = (number: number) => Uint8Array.of(number, number >> 8, number >> 16, number >> 24)
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
+function createReference(): Reference {
+  const reference = new WebAssembly.Instance(wasm).exports as unknown as Reference
+  reference._initialize()
+  return reference
 }
