@@ -16,6 +16,9 @@ const samples = [
   'coffee-text-mask.png',
   'rocket.jpg',
   'rocket-object-mask.png',
+  'film.mp4',
+  'logo-mask.png',
+  'pairs.zip',
 ]
 
 /** Every file that the pages need, from where it is kept. */

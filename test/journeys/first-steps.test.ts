@@ -86,6 +86,22 @@ describe('who has nothing but the first page', () => {
   })
 })
 
+describe('who goes on to the guides', () => {
+  it('pastes their commands after the first steps, and each takes effect', async () => {
+    const steps = await readCommands('/docs', 'first-steps')
+    const again = await readCommands('/docs/guides', 'idempotency')
+    const uploads = await readCommands('/docs/guides', 'uploads')
+    const sent = again.map((command) => `${command}\n${command.split('\n').slice(1).join('\n')}`)
+    const printed = await paste([...steps, ...sent, ...uploads], folder)
+    expect(printed).not.toContain('"success":false')
+    const jobs = [...printed.matchAll(/"jobId":(\d+)\}/g)].map(([, jobId]) => jobId)
+    expect(jobs).toHaveLength(3)
+    expect(new Set(jobs).size).toBe(2)
+    expect(printed).toContain('"processedItems":20')
+    expect(printed).toContain('"processedItems":2,')
+  })
+})
+
 describe('who writes a program', () => {
   it.each(['repair.mjs', 'repair.py'])('runs %s of the guides as it stands', async (file) => {
     const commands = await readCommands('/docs/guides', 'programs')

@@ -14,8 +14,9 @@ file’s kind is decided by its bytes. A mask has its picture’s size; white is
 <p>With a mask that is a picture, or a video whose mask moves with it. A mask of another size is scaled. One frame a second becomes an item; <code>fps=source</code> takes every
 frame, and the result then has the source’s times and its sound.</p>
 ${renderCode(
-  `curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F fps=source \\
-  -F image=@film.mp4 -F mask=@film-mask.mp4`,
+  `curl -sO "$API/docs/assets/film.mp4" -O "$API/docs/assets/logo-mask.png"
+curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F fps=2 \\
+  -F image=@film.mp4 -F mask=@logo-mask.png`,
   'Commands: a video',
 )}
 <h3>Archives</h3>
@@ -23,7 +24,8 @@ ${renderCode(
 <code>image_10.png</code> and <code>mask_10.png</code>. Nothing goes into <code>mask</code> of the form. <code>upload.report</code> of the answer says of every
 file what became of it, and why.</p>
 ${renderCode(
-  `curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F image=@photos.zip`,
+  `curl -sO "$API/docs/assets/pairs.zip"
+curl -sw '\\n' "$API/api/datasets/data" -H "$AUTH" -F 'datasetName=My photos' -F image=@pairs.zip`,
   'Commands: an archive',
 )}
 <h3>What takes longer</h3>
