@@ -29,7 +29,11 @@ export default defineConfig(async () => {
     plugins: [
       cloudflareTest({
         wrangler: { configPath: './wrangler.toml' },
-        miniflare: { bindings: { ...testSecrets, TEST_MIGRATIONS: migrations } },
+        miniflare: {
+          bindings: { ...testSecrets, TEST_MIGRATIONS: migrations },
+          // For what is to hold of a database for each share of the users (docs/scale.md).
+          d1Databases: { SECOND_DB: 'second' },
+        },
       }),
     ],
     test: {
