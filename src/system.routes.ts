@@ -2,7 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { createRouter } from './router.ts'
 import { timeSchema } from './shared/answer.schemas.ts'
 import { formatTime } from './shared/clock.ts'
-import { jsonResponse, refusedWith } from './shared/route-declaration.ts'
+import { describeHeader, jsonResponse, refusedWith } from './shared/route-declaration.ts'
 
 const rootSchema = z
   .object({
@@ -39,10 +39,7 @@ const getRoot = createRoute({
     200: jsonResponse(rootSchema, 'What this is', {
       example: info,
       headers: {
-        Link: {
-          description: 'Where this document and the pages for people are (RFC 8631)',
-          schema: { type: 'string' },
-        },
+        Link: describeHeader('Where this document and the pages for people are (RFC 8631)'),
       },
     }),
     ...refusedWith(),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { describeHeader } from '../shared/route-declaration.ts'
 import { bodyRefusals } from '../shared/validation.ts'
 import { idempotencyErrors } from './idempotency.errors.ts'
 
@@ -21,8 +22,7 @@ export const idempotencyHeaders = z.object({
 
 /** The header of the answers of such a route. */
 export const replayedHeader = {
-  'Idempotency-Replayed': {
-    description: '`true` where the request was sent before, and this tells what came of it then',
-    schema: { type: 'string' as const },
-  },
+  'Idempotency-Replayed': describeHeader(
+    '`true` where the request was sent before, and this tells what came of it then',
+  ),
 }

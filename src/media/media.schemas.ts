@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi'
-
-const text = { type: 'string' as const }
+import { describeHeader } from '../shared/route-declaration.ts'
 
 /** Bytes in a body, for the document: OpenAPI 3.1 says so by the media type, older tools by the format. */
-const bytes = { schema: { ...text, format: 'binary' } }
+const bytes = { schema: { type: 'string' as const, format: 'binary' } }
 
 const pictureTypes = ['image/png', 'image/jpeg', 'image/webp'] as const
 const videoTypes = ['video/mp4'] as const
@@ -15,22 +14,21 @@ export const servedMedia = {
 } as const
 
 const fileHeaders = {
-  ETag: { description: 'Names these bytes, for `If-None-Match` and `If-Range`', schema: text },
-  'Accept-Ranges': { description: '`bytes`', schema: text },
-  'Content-Length': { description: 'How many bytes come', schema: text },
-  'Content-Disposition': {
-    description: 'The name to save the file under, in ASCII and as `filename*` in UTF-8',
-    schema: text,
-  },
-  'Cache-Control': { description: 'How long the client may keep it', schema: text },
+  ETag: describeHeader('Names these bytes, for `If-None-Match` and `If-Range`'),
+  'Accept-Ranges': describeHeader('`bytes`'),
+  'Content-Length': describeHeader('How many bytes come'),
+  'Content-Disposition': describeHeader(
+    'The name to save the file under, in ASCII and as `filename*` in UTF-8',
+  ),
+  'Cache-Control': describeHeader('How long the client may keep it'),
 }
 
 const storedHeaders = {
   ...fileHeaders,
-  'Last-Modified': { description: 'When the file was stored', schema: text },
+  'Last-Modified': describeHeader('When the file was stored'),
 }
 
-const contentRange = { description: 'Which bytes come, and of how many', schema: text }
+const contentRange = describeHeader('Which bytes come, and of how many')
 
 /** The successes of a route that answers with a file or the part of it that the request's headers ask for. */
 function describeFile(types: readonly string[], headers: typeof fileHeaders) {
@@ -46,7 +44,7 @@ function describeFile(types: readonly string[], headers: typeof fileHeaders) {
     416: {
       description: 'The file has no such range',
       headers: {
-        'Content-Range': { description: '`bytes */` and how many the file has', schema: text },
+        'Content-Range': describeHeader('`bytes */` and how many the file has'),
       },
     },
   }
@@ -59,7 +57,7 @@ export function describeObject(types: readonly string[]) {
     302: {
       description:
         "Where the file is, on the storage's own host, for five minutes: so where `MEDIA_DELIVERY` is `redirect`",
-      headers: { Location: { description: 'A signed URL of the file', schema: text } },
+      headers: { Location: describeHeader('A signed URL of the file') },
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AppEnv } from '../router.ts'
 import { BodyReader } from '../shared/request-body.ts'
+import { describeHeader } from '../shared/route-declaration.ts'
 import { scopeOfAddress } from './address.rules.ts'
 import { findLongestRefusal, formatPolicies, formatStates } from './headers.rules.ts'
 import type { QuotaName } from './rate-limits.client.ts'
@@ -11,14 +12,10 @@ export const quotaRefusals = rateLimitErrors.list('rate_limit.exceeded')
 
 /** The headers of an answer of such a route. */
 export const quotaHeaders = {
-  'RateLimit-Policy': {
-    description: 'What each limit allows: `q` requests in `w` seconds',
-    schema: { type: 'string' as const },
-  },
-  RateLimit: {
-    description: 'What is left of each limit: `r` requests, and in `t` seconds there is more',
-    schema: { type: 'string' as const },
-  },
+  'RateLimit-Policy': describeHeader('What each limit allows: `q` requests in `w` seconds'),
+  RateLimit: describeHeader(
+    'What is left of each limit: `r` requests, and in `t` seconds there is more',
+  ),
 }
 
 type Wanted = { readonly name: QuotaName; readonly scope: string }

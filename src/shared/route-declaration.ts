@@ -5,21 +5,21 @@ import { type ErrorStatus, type ListedError, requestErrors } from './errors.ts'
 export const byAccessToken = [{ accessToken: [] as string[] }]
 
 /** Headers of an answer, by their names. */
-type Headers = Readonly<
-  Record<string, { readonly description: string; readonly schema: { readonly type: 'string' } }>
->
+type Headers = Readonly<Record<string, ReturnType<typeof describeHeader>>>
+
+/** A header of an answer, for its declaration. */
+export function describeHeader(description: string) {
+  return { description, schema: { type: 'string' as const } }
+}
 
 const retryAfter: Headers = {
-  'Retry-After': { description: 'After how many seconds to ask again', schema: { type: 'string' } },
+  'Retry-After': describeHeader('After how many seconds to ask again'),
 }
 
 /** Headers that only some refusals have, by their status. */
 const headersOfRefusals: { readonly [Status in ErrorStatus]?: Headers } = {
   401: {
-    'WWW-Authenticate': {
-      description: '`Bearer`, where the access token is missing or wrong',
-      schema: { type: 'string' },
-    },
+    'WWW-Authenticate': describeHeader('`Bearer`, where the access token is missing or wrong'),
   },
   409: retryAfter,
   429: retryAfter,

@@ -9,7 +9,12 @@ import {
   quotaRefusals,
   requireUploadQuotas,
 } from '../../rate-limits/require-quota.ts'
-import { byAccessToken, jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
+import {
+  byAccessToken,
+  describeHeader,
+  jsonResponse,
+  refusedWith,
+} from '../../shared/route-declaration.ts'
 import { jsonBodyRefusals, parameterRefusals } from '../../shared/validation.ts'
 import { requireUser, userRefusals } from '../../users/require-user.ts'
 import { exampleDataset, examplePairs } from '../dataset-examples.ts'
@@ -98,8 +103,6 @@ const uploaded = (spent: number, balance: number) => ({
 
 const location = `/api/datasets/uploads/${uploadId}`
 
-const text = { type: 'string' as const }
-
 export const upload = createRoute({
   ...shared,
   operationId: 'uploadMedia',
@@ -136,7 +139,7 @@ export const upload = createRoute({
       headers: {
         ...replayedHeader,
         ...quotaHeaders,
-        'Preference-Applied': { description: 'What of `Prefer` was followed', schema: text },
+        'Preference-Applied': describeHeader('What of `Prefer` was followed'),
       },
       examples: {
         picture: { summary: 'A picture with its mask', value: uploaded(0.65, 99.35) },
@@ -148,11 +151,11 @@ export const upload = createRoute({
     }),
     202: jsonResponse(schemas.watchedUploadSchema, 'Received; it goes on', {
       headers: {
-        Location: { description: 'Where to watch the upload', schema: text },
-        'Retry-After': { description: 'Seconds to wait before looking', schema: text },
+        Location: describeHeader('Where to watch the upload'),
+        'Retry-After': describeHeader('Seconds to wait before looking'),
         ...replayedHeader,
         ...quotaHeaders,
-        'Preference-Applied': { description: 'What of `Prefer` was followed', schema: text },
+        'Preference-Applied': describeHeader('What of `Prefer` was followed'),
       },
       example: {
         success: true,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../../router.ts'
-import { jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
+import { describeHeader, jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
 import { createDocument, type Declarations } from './create-document.ts'
 
 /*
@@ -25,7 +25,7 @@ const getDocument = createRoute({
   responses: {
     200: jsonResponse(documentSchema, 'The OpenAPI 3.1 document of this API', {
       example: { openapi: '3.1.0', info: { title: 'P.A. Inpainting', version: '1.0.0' } },
-      headers: { ETag: { description: 'For `If-None-Match`', schema: { type: 'string' } } },
+      headers: { ETag: describeHeader('For `If-None-Match`') },
     }),
     304: { description: 'The document is what `If-None-Match` names' },
     ...refusedWith(),
