@@ -3,9 +3,12 @@ import { type Quota, type QuotaAnswer, takeFromQuota } from './quotas.rules.ts'
 
 const stateKey = 'fullAgainAtMs'
 const storeAfterMs = 2_000
+/** Deleting takes longer than a thousand answers: who is asked again and again is left alone. */
+const quietMs = 60_000
 
 /**
- * One quota of one scope: an address, an account. It keeps one number, and deletes itself when all of the quota is back.
+ * One quota of one scope: an address, an account. It keeps one number, and deletes itself when all of the quota is back and
+ * nobody has asked for a minute.
  *
  * The number is stored a moment later, and once for all requests of that moment: an answer would wait for its own write,
  * which takes longer than everything else here. A timer that runs keeps the platform from putting the object away, so that
@@ -36,7 +39,7 @@ export class RateLimiter extends DurableObject<object> {
 
   async store(): Promise<void> {
     await this.ctx.storage.put(stateKey, this.#fullAgainAtMs)
-    await this.ctx.storage.setAlarm(Math.max(this.#fullAgainAtMs, Date.now() + storeAfterMs))
+    await this.ctx.storage.setAlarm(Math.max(this.#fullAgainAtMs, Date.now()) + quietMs)
   }
 
   /** Each storing moves the alarm behind what was used since. */
