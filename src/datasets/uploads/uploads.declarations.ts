@@ -17,91 +17,14 @@ import {
 } from '../../shared/route-declaration.ts'
 import { jsonBodyRefusals, parameterRefusals } from '../../shared/validation.ts'
 import { requireUser, userRefusals } from '../../users/require-user.ts'
-import { exampleDataset, examplePairs } from '../dataset-examples.ts'
+import { exampleDataset } from '../dataset-examples.ts'
 import { datasetErrors } from '../datasets.errors.ts'
 import { fileUploadErrors } from '../file-uploads/file-uploads.errors.ts'
+import * as examples from './upload-examples.ts'
 import { uploadErrors } from './uploads.errors.ts'
 import * as schemas from './uploads.schemas.ts'
 
 const shared = { tags: ['Datasets'], security: byAccessToken }
-
-const [{ uploadId }] = examplePairs
-const times = { createdAt: '2026-11-21T08:56:59.694Z', updatedAt: '2026-11-21T08:57:01.120Z' }
-
-const running: schemas.Upload = {
-  id: uploadId,
-  status: 'RUNNING',
-  phase: 'store',
-  kind: 'video',
-  datasetName: exampleDataset.name,
-  progress: 31,
-  totalItems: 240,
-  storedItems: 75,
-  tokensReserved: 96,
-  tokensSpent: null,
-  notes: ["The mask of film.mp4 is 852×480 pixels and was scaled to the video's 1280×720."],
-  error: null,
-  report: null,
-  ...times,
-  endedAt: null,
-}
-
-const entry = { itemCount: null, itemIndex: null, code: null, reason: null }
-
-const completed: schemas.Upload = {
-  ...running,
-  status: 'COMPLETED',
-  phase: null,
-  kind: 'zip',
-  progress: 100,
-  totalItems: 1,
-  storedItems: 1,
-  tokensReserved: 0.7,
-  tokensSpent: 0.7,
-  notes: [],
-  report: {
-    accepted: 2,
-    rejected: 0,
-    ignored: 1,
-    note: null,
-    entries: [
-      {
-        ...entry,
-        path: 'a/image_1.png',
-        status: 'accepted',
-        role: 'image',
-        itemIndex: 0,
-        itemCount: 1,
-      },
-      { ...entry, path: 'a/mask_1.png', status: 'accepted', role: 'mask' },
-      {
-        ...entry,
-        path: 'notes.txt',
-        status: 'ignored',
-        role: 'none',
-        code: 'entry.format',
-        reason:
-          'Not a format that is read by its name: those are png, jpg, jpeg, webp, mp4, avi, mov, mkv, webm.',
-      },
-    ],
-  },
-  endedAt: times.updatedAt,
-}
-
-const uploaded = (spent: number, balance: number) => ({
-  success: true as const,
-  message: 'Data uploaded and processed successfully',
-  processedItems: 1,
-  tokenSpent: spent,
-  userTokens: balance,
-  tokenUsage: {
-    tokensSpent: spent,
-    remainingBalance: balance,
-    operationType: 'dataset_upload' as const,
-  },
-})
-
-const location = `/api/datasets/uploads/${uploadId}`
 
 export const upload = createRoute({
   ...shared,
@@ -142,10 +65,16 @@ export const upload = createRoute({
         'Preference-Applied': describeHeader('What of `Prefer` was followed'),
       },
       examples: {
-        picture: { summary: 'A picture with its mask', value: uploaded(0.65, 99.35) },
+        picture: {
+          summary: 'A picture with its mask',
+          value: examples.createExampleUploaded(0.65, 99.35),
+        },
         archive: {
           summary: 'An archive',
-          value: { ...uploaded(0.7, 98.65), upload: completed },
+          value: {
+            ...examples.createExampleUploaded(0.7, 98.65),
+            upload: examples.exampleCompleted,
+          },
         },
       },
     }),
@@ -159,8 +88,8 @@ export const upload = createRoute({
       },
       example: {
         success: true,
-        message: `The upload was received and is being processed. Watch it at ${location}`,
-        upload: running,
+        message: `The upload was received and is being processed. Watch it at ${examples.exampleLocation}`,
+        upload: examples.exampleRunning,
       },
     }),
     ...refusedWith(
@@ -233,11 +162,19 @@ export const watch = createRoute({
       examples: {
         running: {
           summary: 'A video that is being taken apart',
-          value: { success: true, message: 'Upload retrieved successfully', upload: running },
+          value: {
+            success: true,
+            message: 'Upload retrieved successfully',
+            upload: examples.exampleRunning,
+          },
         },
         completed: {
           summary: 'An archive that has become data',
-          value: { success: true, message: 'Upload retrieved successfully', upload: completed },
+          value: {
+            success: true,
+            message: 'Upload retrieved successfully',
+            upload: examples.exampleCompleted,
+          },
         },
       },
     }),
