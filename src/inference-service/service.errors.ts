@@ -193,13 +193,33 @@ export const serviceReasons = defineReasons({
   },
 })
 
+const restart = 'Start the inference again; if that does not help, tell whoever runs the API.'
+
+/** In place of the service's own sentences where those are for whoever runs it, and name places that are nobody else's business. */
+const told: Readonly<Record<string, string>> = {
+  'origin.refused':
+    'The inference service may not reach the store of this installation. Tell whoever runs the API.',
+  'segment.size_mismatch': `The stretches of the result video do not fit together. ${restart}`,
+  'segment.unreadable': `A stretch of the result video could not be read. ${restart}`,
+  'segment.out_of_order': `The stretches of the result video do not follow each other. ${restart}`,
+  'request.invalid': `The inference service could not make sense of this. ${restart}`,
+  'request.too_large': `The inference service was asked for too much at a time. ${restart}`,
+}
+
+/** What the service said of a failure, as its user may read it. */
+export function tellFailure<Failure extends { readonly code: string; readonly message: string }>(
+  failure: Failure,
+): Failure {
+  return { ...failure, message: told[failure.code] ?? failure.message }
+}
+
 /** The service's refusal of a file as the API's own; a code that only a later service knows becomes `service.refused`. */
 export function createServiceRefusal(refusal: {
   readonly code: string
   readonly message: string
   readonly details?: ErrorDetails
 }): ApiError {
-  const { code, message, details } = refusal
+  const { code, message, details } = tellFailure(refusal)
   if (serviceErrors.has(code)) return serviceErrors.createError(code, message, details)
   if (mediaErrors.has(code)) return mediaErrors.createError(code, message, details)
   return serviceErrors.createError('service.refused', message, { ...details, reason: code })

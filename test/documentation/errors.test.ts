@@ -6,7 +6,7 @@ import {
   type ErrorPage,
   findErrorPage,
 } from '../../src/documentation/errors/all-errors.ts'
-import { createServiceRefusal } from '../../src/inference-service/service.errors.ts'
+import { createServiceRefusal, tellFailure } from '../../src/inference-service/service.errors.ts'
 import { findInternalWords } from '../fuzz/judge.ts'
 import { createUploader, grey, mask, picture, upload } from '../support/uploads.ts'
 import { type Answer, app, request, services, type TestUser } from '../support/world.ts'
@@ -168,6 +168,14 @@ describe('what the inference service refuses a file for', () => {
   ])('as %s has that code here', (code, status) => {
     const refusal = createServiceRefusal({ code, message: 'It is so.', details: { limit: 1 } })
     expect(refusal).toMatchObject({ code, status, message: 'It is so.', details: { limit: 1 } })
+  })
+
+  it('for a reason that is about the installation is told without the names of places', () => {
+    const message = 'imageUrl points at http://10.0.0.7:9000, which is not among the media origins.'
+    const told = tellFailure({ code: 'origin.refused', message })
+    expect(told.message).toMatch(/Tell whoever runs the API\.$/)
+    expect(createServiceRefusal({ code: 'origin.refused', message }).message).toBe(told.message)
+    expect(tellFailure({ code: 'item.timeout', message: 'It is so.' }).message).toBe('It is so.')
   })
 
   it('and that only a later version of it knows has a page as well', () => {

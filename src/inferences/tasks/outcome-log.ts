@@ -1,3 +1,4 @@
+import { tellFailure } from '../../inference-service/service.errors.ts'
 import type { Clock } from '../../shared/clock.ts'
 import type { Database } from '../../shared/database.ts'
 import type { ClaimedTask } from './claims.repository.ts'
@@ -47,7 +48,8 @@ export function createOutcomeLog(options: {
       known.add(position)
       if (outcome.status === 'succeeded') succeeded.push(toSucceeded(position, outcome))
       else {
-        failed.push({ position, code: outcome.error.code, message: outcome.error.message })
+        const { code, message } = tellFailure(outcome.error)
+        failed.push({ position, code, message })
       }
       const nowMs = options.clock.nowMs()
       if (nowMs - writtenAtMs < writeEveryMs || known.size === asked.size) return

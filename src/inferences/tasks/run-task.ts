@@ -1,4 +1,4 @@
-import { serviceReasons } from '../../inference-service/service.errors.ts'
+import { serviceReasons, tellFailure } from '../../inference-service/service.errors.ts'
 import { describeError } from '../../shared/logger.ts'
 import { busySecondsMax, retryDelaySeconds, taskAttemptsMax } from '../inferences.lifecycle.ts'
 import { createAssembleWork } from '../videos/assemble-work.ts'
@@ -74,7 +74,11 @@ async function decide(
       return await endWith(context, task, work.end())
     case 'refused':
       context.logger.warn('task.refused', { taskId: task.id, code: end.code, reason: end.message })
-      return await endWith(context, task, work.fail({ code: end.code, message: end.message }))
+      return await endWith(
+        context,
+        task,
+        work.fail(tellFailure({ code: end.code, message: end.message })),
+      )
     case 'busy':
       return await runAgain(context, task, work, {
         errorCode: serviceReasons.code('service.busy'),

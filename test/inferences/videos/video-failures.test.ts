@@ -36,7 +36,7 @@ async function listStates(inferenceId: string, kind: string): Promise<string[]> 
 
 describe('a video that cannot be made', () => {
   it.each([
-    ['encoded', { segments: refuse('segment.size_mismatch') }, 'segment.size_mismatch'],
+    ['encoded', { segments: refuse('segment.strange') }, 'segment.strange'],
     ['assembled', { assemble: refuse('sound.unreadable') }, 'sound.unreadable'],
     [
       'encoded, as the answer tells later',
