@@ -1,5 +1,5 @@
 import { formatOptionalTime, formatTime } from '../shared/clock.ts'
-import type { DatasetWithTags } from './datasets.repository.ts'
+import type { DatasetWithTags } from './dataset-by-name.repository.ts'
 import { datasetTypeOf } from './datasets.rules.ts'
 
 export function formatCreatedDataset(dataset: {

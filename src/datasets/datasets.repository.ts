@@ -2,53 +2,8 @@ import { and, desc, eq, isNull, type Placeholder, type SQL, sql } from 'drizzle-
 import { type Author, auditChangeStatement } from '../audit/audit-log.repository.ts'
 import { type Database, preparedOnce } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
+import { columns, type DatasetWithTags, withTags } from './dataset-by-name.repository.ts'
 import { type DatasetRow, datasets } from './datasets.table.ts'
-
-export interface DatasetWithTags extends DatasetRow {
-  readonly tags: readonly string[]
-}
-
-const tagNames = sql<string>`(
-  SELECT json_group_array(name) FROM (
-    SELECT tags.name AS name FROM dataset_tags JOIN tags ON tags.id = dataset_tags.tag_id
-    WHERE dataset_tags.dataset_id = datasets.id ORDER BY dataset_tags.position
-  )
-)`
-
-const columns = { dataset: datasets, tagNames }
-
-function withTags(row: { dataset: DatasetRow; tagNames: string }): DatasetWithTags {
-  return { ...row.dataset, tags: JSON.parse(row.tagNames) as string[] }
-}
-
-const datasetByName = (isLive: SQL | undefined) =>
-  preparedOnce((query) =>
-    query
-      .select(columns)
-      .from(datasets)
-      .where(
-        and(
-          eq(datasets.userId, sql.placeholder('userId')),
-          eq(datasets.name, sql.placeholder('name')),
-          isLive,
-        ),
-      )
-      .orderBy(sql`deleted_at IS NOT NULL`, desc(datasets.deletedAt))
-      .limit(1)
-      .prepare(),
-  )
-const liveDatasetByName = datasetByName(isNull(datasets.deletedAt))
-const anyDatasetByName = datasetByName(undefined)
-
-/** The user's dataset of that name: the live one, or with `includeDeleted` the last deleted one if none lives. */
-export async function findDataset(
-  database: Database,
-  { includeDeleted, ...names }: { userId: string; name: string; includeDeleted?: boolean },
-): Promise<DatasetWithTags | null> {
-  const byName = includeDeleted ? anyDatasetByName : liveDatasetByName
-  const row = await byName(database).get(names)
-  return row ? withTags(row) : null
-}
 
 /** The id of the user's live dataset of that name. */
 export async function findDatasetId(

@@ -1,30 +1,54 @@
 import { and, asc, eq, gte, lt, sql } from 'drizzle-orm'
-import { type Database, preparedOnce } from '../shared/database.ts'
+import { type Database, preparedOnce, selectBoth } from '../shared/database.ts'
 import { offsetOf, type PageRequest } from '../shared/pagination.ts'
+import {
+  type DatasetWithTags,
+  datasetsByName,
+  isNamed,
+  liveFirst,
+  withTags,
+} from './dataset-by-name.repository.ts'
+import { datasets } from './datasets.table.ts'
 import { datasetItems, type ItemRow } from './items.table.ts'
 
-const itemsOfRange = preparedOnce((query) =>
-  query
-    .select()
-    .from(datasetItems)
-    .where(
-      and(
-        eq(datasetItems.datasetId, sql.placeholder('datasetId')),
-        gte(datasetItems.position, sql.placeholder('first')),
-        lt(datasetItems.position, sql.placeholder('end')),
-      ),
-    )
-    .orderBy(asc(datasetItems.position))
-    .prepare(),
-)
+const itemsByName = (which: { isDeletedToo: boolean }) =>
+  preparedOnce((query) => {
+    const named = query.select({ id: datasets.id }).from(datasets).where(isNamed(which))
+    return query
+      .select()
+      .from(datasetItems)
+      .where(
+        and(
+          eq(datasetItems.datasetId, named.orderBy(...liveFirst).limit(1)),
+          gte(datasetItems.position, sql.placeholder('first')),
+          lt(datasetItems.position, sql.placeholder('end')),
+        ),
+      )
+      .orderBy(asc(datasetItems.position))
+      .prepare()
+  })
+const pagesByName = {
+  live: itemsByName({ isDeletedToo: false }),
+  any: itemsByName({ isDeletedToo: true }),
+}
 
-/** A page of a dataset's items. Positions have no gaps, so a page is a range of the primary key. */
-export function listItems(
+/**
+ * The user's dataset of that name as `findDataset` finds it, with a page of its items. Positions have no gaps, so a page is
+ * a range of the primary key.
+ */
+export async function findDatasetWithItems(
   database: Database,
-  { datasetId, page }: { datasetId: string; page: PageRequest },
-): Promise<ItemRow[]> {
+  query: { userId: string; name: string; includeDeleted: boolean; page: PageRequest },
+): Promise<{ dataset: DatasetWithTags; items: ItemRow[] } | null> {
+  const { userId, name, page } = query
+  const which = query.includeDeleted ? 'any' : 'live'
   const first = offsetOf(page)
-  return itemsOfRange(database).all({ datasetId, first, end: first + page.limit })
+  const [[row], items] = await selectBoth(
+    database,
+    [datasetsByName[which](database), pagesByName[which](database)],
+    { userId, name, first, end: first + page.limit },
+  )
+  return row ? { dataset: withTags(row), items } : null
 }
 
 export interface FoundFile {

@@ -5,10 +5,9 @@ import { type AppEnv, createRouter } from '../router.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import { requireUser } from '../users/require-user.ts'
 import { createDatasetNotFound, datasetErrors } from './datasets.errors.ts'
-import { findDataset } from './datasets.repository.ts'
 import { datasetTypeOf } from './datasets.rules.ts'
 import * as declarations from './items.declarations.ts'
-import { findDatasetFile, listItems } from './items.repository.ts'
+import { findDatasetFile, findDatasetWithItems } from './items.repository.ts'
 
 /*
  * GET /:name/data              a page of a dataset's items, with URLs to see them
@@ -24,15 +23,16 @@ export const itemRoutes: OpenAPIHono<AppEnv> = createRouter().openapi(
     const { database, signedUrls } = context.get('services')
     const query = context.req.valid('query')
     const page = readPageOrThrow(query)
-    const dataset = await findDataset(database, {
+    const found = await findDatasetWithItems(database, {
       userId: context.get('user').id,
       name: context.req.valid('param').name,
       includeDeleted: query.includeDeleted === 'true',
+      page,
     })
-    if (!dataset) throw createDatasetNotFound()
-    const rows = await listItems(database, { datasetId: dataset.id, page })
+    if (!found) throw createDatasetNotFound()
+    const { dataset } = found
     const items = await Promise.all(
-      rows.map(async (item) => ({
+      found.items.map(async (item) => ({
         index: item.position,
         imagePath: item.imageKey,
         maskPath: item.maskKey,

@@ -1,7 +1,8 @@
 import { isUniqueViolation } from '../shared/database.ts'
 import type { CreateDatasetContext } from './create-dataset.ts'
+import { findDataset } from './dataset-by-name.repository.ts'
 import { createDatasetNotFound, datasetErrors } from './datasets.errors.ts'
-import { findDataset, updateDataset as saveDataset } from './datasets.repository.ts'
+import { updateDataset as saveDataset } from './datasets.repository.ts'
 import {
   compareDataset,
   type DatasetChanges,

@@ -1,3 +1,4 @@
+import { fillPlaceholders, type Query } from 'drizzle-orm'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
 /** D1 through drizzle, and as it is for statements that drizzle has no words for. */
@@ -23,6 +24,28 @@ export function preparedOnce<Prepared>(
     known.set(query, prepared)
     return prepared
   }
+}
+
+interface PreparedSelect<Row> {
+  all(values?: Record<string, unknown>): Promise<Row[]>
+  getQuery(): Pick<Query, 'params'>
+  mapResult(response: unknown, isFromBatch?: boolean): unknown
+}
+
+/** The rows of two prepared queries with the same values, in one call of D1. */
+export async function selectBoth<One, Other>(
+  { raw }: Pick<Database, 'raw'>,
+  prepared: readonly [PreparedSelect<One>, PreparedSelect<Other>],
+  values: Record<string, unknown>,
+): Promise<[One[], Other[]]> {
+  const statements = prepared.map((one) => {
+    // What drizzle prepared, and its types do not tell of.
+    const { stmt } = one as typeof one & { readonly stmt: D1PreparedStatement }
+    return stmt.bind(...fillPlaceholders(one.getQuery().params, values))
+  })
+  const results = await raw.batch(statements)
+  const [one, other] = prepared.map((each, i) => each.mapResult(results[i], true))
+  return [one as One[], other as Other[]]
 }
 
 /** Whether D1 refused a statement because a unique index already holds the value. */
