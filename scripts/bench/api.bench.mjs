@@ -4,6 +4,7 @@ import { say, sayWhile } from '../lib/say.mjs'
 import { measureGrowth } from './api/growth.mjs'
 import { measureJobs } from './api/jobs.mjs'
 import { measureLogins } from './api/logins.mjs'
+import { tellMemory, watchMemory } from './api/memory-table.mjs'
 import { readOptionsOrThrow } from './api/options.mjs'
 import { measureReads } from './api/reads.mjs'
 import { countGoals, formatSection } from './api/report.mjs'
@@ -31,10 +32,11 @@ export async function run(args) {
   const machine = `${os.cpus().length} × ${os.cpus()[0]?.model}, load ${os.loadavg()[0]?.toFixed(2)}`
   const sections = await withStage(options, async (stage) => {
     const measured = []
+    watchMemory(stage)
     for (const part of options.only) {
       measured.push(...(await sayWhile(part, () => measures[part](stage))))
     }
-    return measured
+    return [...measured, tellMemory(stage)]
   })
   say(`\n${machine}; load ${os.loadavg()[0]?.toFixed(2)} at the end\n`)
   for (const section of sections) say(formatSection(section))

@@ -76,13 +76,13 @@ export function writeForm(datasetName, { image, mask }) {
     /** @type {Buffer} */ data,
   ) => [
     `--${boundary}\r\ncontent-disposition: form-data; name="${name}"; filename="${name}.${type}"\r\n` +
-      `content-type: ${type === 'zip' ? 'application/zip' : 'image/png'}\r\n\r\n`,
+      `content-type: image/${type}\r\n\r\n`,
     data,
     '\r\n',
   ]
   const parts = [
     `--${boundary}\r\ncontent-disposition: form-data; name="datasetName"\r\n\r\n${datasetName}\r\n`,
-    ...file('image', 'png', image),
+    ...file('image', image[0] === 0xff ? 'jpeg' : 'png', image),
     ...file('mask', 'png', mask),
     `--${boundary}--\r\n`,
   ]

@@ -43,6 +43,8 @@ createServer(answerControl).listen(settings.controlPort, '127.0.0.1', () => cons
 function createProduct(kind) {
   /** @type {{ workerOptions: any }} */
   const { workerOptions } = unstable_getMiniflareWorkerOptions(fromRoot('wrangler.toml'))
+  // For these the simulator puts Workers of its own before each request.
+  delete workerOptions.assets
   const built = readModules(settings.workerFolder)
   const modules = kind === 'counted' ? [readModule('counted.worker.mjs'), ...built] : built
   return {

@@ -35,10 +35,10 @@ import { findFreePorts } from './free-ports.mjs'
 
 /** Wide enough that nothing but the machine is in a load's way. */
 const openQuotas = {
-  LOGINS_BY_ADDRESS: '999999/1',
-  REGISTRATIONS_BY_ADDRESS: '999999/1',
-  UPLOADS_BY_ADDRESS: '999999/1',
-  UPLOADS_BY_ACCOUNT: '999999/1',
+  LOGINS_BY_ADDRESS: '999999/60',
+  REGISTRATIONS_BY_ADDRESS: '999999/60',
+  UPLOADS_BY_ADDRESS: '999999/60',
+  UPLOADS_BY_ACCOUNT: '999999/60',
 }
 
 /**
