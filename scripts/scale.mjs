@@ -5,7 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fromRoot } from './lib/paths.mjs'
 import { say } from './lib/say.mjs'
-import { createTables, fillPage } from './scale/tables.mjs'
+import { fillPage } from './scale/markdown.mjs'
+import { createTables } from './scale/tables.mjs'
 
 const measured = JSON.parse(readFileSync(fromRoot('scripts', 'scale', 'counts.json'), 'utf8'))
 const tables = createTables(measured)

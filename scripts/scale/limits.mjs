@@ -53,7 +53,7 @@ export function listLimits(measured, load) {
       limit: 1000 / d1CallMs,
       unit: 'calls/s',
       source: 'one thread, at 1 ms a call (assumed)',
-      remedy: 'the same, and archives instead of single uploads',
+      remedy: 'archives instead of single uploads, then the same',
     },
     {
       name: 'rows that the database writes in the busiest minutes',
@@ -88,8 +88,11 @@ export function listLimits(measured, load) {
       remedy: 'one entry for a whole archive, as there is already',
     },
     {
-      name: 'size of one account object after a year',
-      used: ((measured.bytes.accountOfUpload ?? 0) * itemsOfUser * busiestUser * 365) / 1e9,
+      name: 'size of the account object of such a user after a year',
+      used:
+        ((measured.bytes.accountOfUpload ?? 0) * itemsOfUser * busiestUser * 365) /
+        load.pairsPerArchive /
+        1e9,
       limit: 10,
       unit: 'GB',
       source: 'Durable Objects limits',

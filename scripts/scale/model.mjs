@@ -4,6 +4,7 @@
  * @typedef {object} Load
  * @property {number} users
  * @property {number} itemsPerDay pairs that are uploaded, each inferred once
+ * @property {number} pairsPerArchive 1 where each is uploaded in a request of its own, or 100
  * @property {number} peakFactor how many times the average the busiest minutes have
  * @property {number} pairsPerInference
  * @property {number} pollsPerInference
@@ -21,6 +22,8 @@
 
 export const secondsPerDay = 86_400
 const taskItems = 16
+/** Of the archive that was counted. */
+const archivePairs = 100
 /** Beside what the Worker does itself, the inference service reads picture and mask and writes the result. */
 const serviceReads = 2
 const serviceWrites = 1
@@ -66,8 +69,10 @@ export function countsPerItem({ counts, cpuMs }, load) {
   const perPair = 1 / pairs
   const logins = (load.loginsPerUserDay * load.users) / load.itemsPerDay
   const pages = perPair * Math.ceil(pairs / 100)
+  const upload =
+    load.pairsPerArchive === 1 ? of('upload') : times(of('archiveOf100'), 1 / archivePairs)
   const total = sum(
-    of('upload'),
+    upload,
     times(countsOfInference(counts, pairs), perPair),
     times(of('pollRunningOf16'), perPair * load.pollsPerInference),
     times(of('resultsOf16'), pages),
@@ -75,12 +80,13 @@ export function countsPerItem({ counts, cpuMs }, load) {
     times(of('login'), logins),
   )
   const polls = perPair * load.pollsPerInference
-  const requests = 1 + perPair + polls + pages + load.downloadsPerItem + logins
+  const uploads = 1 / load.pairsPerArchive
+  const requests = uploads + perPair + polls + pages + load.downloadsPerItem + logins
   const tasks = Math.ceil(pairs / taskItems) * perPair
   const cpu =
     (cpuMs.upload ?? 0) +
     (cpuMs.inferredPair ?? 0) +
-    (cpuMs.request ?? 0) * (requests - 1 - logins) +
+    (cpuMs.request ?? 0) * (requests - uploads - logins) +
     (cpuMs.login ?? 0) * logins
   return {
     ...total,

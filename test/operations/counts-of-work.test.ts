@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import recorded from '../../scripts/scale/counts.json'
 import { createApp } from '../../src/app.ts'
 import { sweep } from '../../src/sweep.ts'
+import { createArchive } from '../media/archives/archive-builder.ts'
 import {
   createDatasetWithItems,
   deliver,
@@ -86,6 +87,19 @@ describe('what the platform counts', () => {
   })
 
   it('of a pair that is uploaded', () => count('upload', upload))
+
+  it('of a hundred pairs in an archive', async () => {
+    const pairs = Array.from({ length: 100 }, (_, number) => [
+      { name: `image_${number}.png`, content: picture },
+      { name: `mask_${number}.png`, content: mask },
+    ])
+    const archive = createArchive(pairs.flat())
+    await count('archiveOf100', async () => {
+      const form = createForm({ datasetName: dataset, image: [archive, 'pairs.zip'] })
+      expect((await ask('POST', '/api/datasets/data', form)).status).toBe(200)
+      await settleAccount()
+    })
+  })
 
   it.each([1, 16, 160])('of an inference of %i pairs, from its start to its end', async (pairs) => {
     const name = await createDatasetWithItems(mario, { images: pairs })

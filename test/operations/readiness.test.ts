@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { createServiceCall } from '../../src/inference-service/service-call.ts'
 import { neededMigration } from '../../src/operations/readiness.rules.ts'
 import { createReadiness, type ReadinessContext } from '../../src/operations/readiness.ts'
 import { createDatabase } from '../../src/shared/database.ts'
+import { createHeldApp } from '../support/held-app.ts'
 import { silentLogger } from '../support/people.ts'
 import { services } from '../support/world.ts'
 
@@ -40,7 +40,7 @@ async function askWith(changes: Partial<ReadinessContext>) {
     logger: silentLogger,
     ...changes,
   }
-  const app = createApp(() => ({ ...services, readiness: createReadiness(context) }))
+  const app = createHeldApp(() => ({ ...services, readiness: createReadiness(context) }))
   const answer = await app.request('/health/ready', {}, env)
   return { status: answer.status, text: await answer.clone().text(), body: await answer.json() }
 }

@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { fromRoot } from '../../scripts/lib/paths.mjs'
 import { findBottlenecks, listLimits } from '../../scripts/scale/limits.mjs'
+import { largeLoad } from '../../scripts/scale/loads.mjs'
+import { fillPage } from '../../scripts/scale/markdown.mjs'
 import {
   costOfItems,
   costOfMillionImages,
@@ -11,7 +13,7 @@ import {
   hostsNeeded,
 } from '../../scripts/scale/model.mjs'
 import { cloudflare } from '../../scripts/scale/prices.mjs'
-import { createTables, fillPage, largeLoad } from '../../scripts/scale/tables.mjs'
+import { createTables } from '../../scripts/scale/tables.mjs'
 import { playWaiting } from '../../scripts/scale/waiting.mjs'
 
 const read = (/** @type {string[]} */ ...parts) => readFileSync(fromRoot(...parts), 'utf8')
