@@ -42,7 +42,7 @@ function isOrigin(text: string): boolean {
 
 const settingsShape = z.object({
   APP_ENV: z.enum(['development', 'staging', 'production']),
-  PUBLIC_BASE_URL: z.url(),
+  PUBLIC_BASE_URL: z.url().transform((url) => url.replace(/\/+$/, '')),
   PRICE_PLAN: z.enum(['standard', 'specification']).default('standard'),
   CORS_ORIGINS: origins.optional(),
 

@@ -34,7 +34,7 @@ export const start = createRoute({
   operationId: 'startInference',
   summary: 'Start a model over a dataset',
   description:
-    'A picture costs 2.75 tokens, a frame of a video 1.5; all of it is reserved now, and what fails is refunded. ' +
+    'In the standard price plan a picture costs 2.75 tokens and a frame of a video 1.5. All of it is reserved now, and what fails is refunded. ' +
     'The answer comes at once, and the work goes on: watch it by its `jobId`.',
   method: 'post',
   path: '/',

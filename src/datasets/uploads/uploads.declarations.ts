@@ -31,7 +31,7 @@ export const upload = createRoute({
   operationId: 'uploadMedia',
   summary: 'Put pictures or videos with their masks into a dataset',
   description:
-    'As a form with the files, or as JSON with the ids of files that were sent in parts. A file is what its bytes say, whatever its name.\n\n' +
+    'As a form with the files, or as JSON with the ids of files that were sent in parts. A file is what its bytes say, whatever its name. What it costs, in the standard price plan:\n\n' +
     '- A **picture** with its mask costs 0.65 tokens.\n' +
     '- A **video** costs 0.4 for each frame that is taken: one a second, unless `fps` says otherwise.\n' +
     '- In a **ZIP archive** each picture or video costs 0.7. A file is a mask when its name contains `mask`; pairs match by their number, such as `image_1.png` and `mask_1.png`, and the only pair of a folder needs none.\n\n' +
