@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { createApp } from '../src/app.ts'
+import { createHeldApp } from './support/held-app.ts'
 
-const app = createApp()
+const app = createHeldApp()
 
 describe('the root', () => {
   it('says what this is', async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { createDocument } from '../../src/documentation/openapi/create-document.ts'
 import { type Answered, createDocumentCheck } from '../support/documented.ts'
-import { app, holdToDocument, services } from '../support/world.ts'
+import { holdToDocument } from '../support/held-app.ts'
+import { app, services } from '../support/world.ts'
 
 const findProblem = createDocumentCheck(createDocument(app, services.settings))
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, inject, vi } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { createOwner, photographWorld, type Things } from '../access/people.ts'
+import { createHeldApp } from '../support/held-app.ts'
 import { catalogueOf } from '../support/models.ts'
 import { createUser, services, type TestUser } from '../support/world.ts'
 import { type Answered, answerMsMax, findWrongs } from './judge.ts'
@@ -30,7 +30,7 @@ const held = {
   sendTasks: async () => undefined,
   sendUploads: async () => undefined,
 }
-const app = createApp(() => held)
+const app = createHeldApp(() => held)
 
 /** How many requests the file has sent, and how many were answered with each status. */
 export const counts = { sent: 0, byStatus: new Map<number, number>() }

@@ -5,7 +5,6 @@ import {
   runInDurableObject,
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { createApp } from '../../src/app.ts'
 import {
   consumeDeadUploads,
   consumeUploads,
@@ -16,6 +15,7 @@ import { createLedgerProjection, type Delivery } from '../../src/ledger/ledger.p
 import { createServices, type Services } from '../../src/services.ts'
 import { sweep } from '../../src/sweep.ts'
 import { type AccessTokens, createAccessTokens } from '../../src/users/access-tokens.ts'
+import { createHeldApp } from '../support/held-app.ts'
 import { quickHasher, silentLogger } from '../support/people.ts'
 import { createBindings } from './outside.ts'
 import { StagedQueue } from './queue.ts'
@@ -104,7 +104,7 @@ export class World {
     return { actorEnv, services }
   }
 
-  readonly #app = createApp((actorEnv) => {
+  readonly #app = createHeldApp((actorEnv) => {
     const services = this.#services.get(actorEnv)
     if (!services) throw new Error('This environment belongs to no actor.')
     return services

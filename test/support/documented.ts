@@ -79,7 +79,8 @@ export function createDocumentCheck(document: ApiDocument): FindProblem {
   }
 }
 
-const readPathname = (path: string) => path.replace(/^https?:\/\/[^/]+/, '').split(/[?#]/)[0] ?? ''
+/** As a client sends it: without `..` and without the query. */
+const readPathname = (path: string) => new URL(path, 'http://localhost').pathname
 
 /** Addresses that the document tells with fewer names stand first. */
 function findCandidates(all: readonly Candidate[], { method, path }: Answered): Candidate[] {

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { createApp } from '../../src/app.ts'
 import type { Services } from '../../src/services.ts'
 import { createDatabase } from '../../src/shared/database.ts'
 import { type Fault, withFault } from './faults.ts'
+import { createHeldApp } from './held-app.ts'
 import { interceptDatabase } from './intercept.ts'
 import { silentLogger } from './people.ts'
 import { type Answer, services } from './world.ts'
@@ -24,7 +24,7 @@ export async function post(sent: Sent, using: Services = services): Promise<Answ
   if (sent.key !== undefined) headers.set('idempotency-key', sent.key)
   if (sent.json !== undefined) headers.set('content-type', 'application/json')
   const body = sent.form ? sent.form() : JSON.stringify(sent.json)
-  const app = createApp(() => using)
+  const app = createHeldApp(() => using)
   const answer = await app.request(sent.path, { method: 'POST', headers, body }, env)
   return { status: answer.status, headers: answer.headers, body: await answer.json() }
 }

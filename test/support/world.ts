@@ -1,39 +1,15 @@
 import { env } from 'cloudflare:workers'
-import { createApp, servicesOf } from '../../src/app.ts'
-import { createDocument } from '../../src/documentation/openapi/create-document.ts'
+import { servicesOf } from '../../src/app.ts'
 import { createAmount } from '../../src/ledger/amounts.ts'
 import { issueAccessToken } from '../../src/users/log-in.ts'
 import { createEmailKey, insertUser } from '../../src/users/users.repository.ts'
 import type { UserRow } from '../../src/users/users.table.ts'
-import { createDocumentCheck } from './documented.ts'
+import { createHeldApp } from './held-app.ts'
 
 export const services = servicesOf(env)
 
 /** The real app. An answer that its document does not allow fails the test that asked. */
-export const app = holdToDocument(createApp())
-
-/** The app, whose answers throw where its document does not allow them. */
-export function holdToDocument(app: ReturnType<typeof createApp>): ReturnType<typeof createApp> {
-  const findProblem = createDocumentCheck(createDocument(app, services.settings))
-  const request = app.request
-  app.request = async (input, init, ...rest) => {
-    const answer = await request(input, init, ...rest)
-    const sent = input instanceof Request ? input : { url: String(input), method: init?.method }
-    const contentType = answer.headers.get('content-type')
-    const method = sent.method ?? 'GET'
-    const isJson = method !== 'HEAD' && (contentType?.includes('json') ?? false)
-    const problem = findProblem({
-      method,
-      path: sent.url,
-      status: answer.status,
-      contentType,
-      ...(isJson && { body: await answer.clone().json() }),
-    })
-    if (problem !== null) throw new Error(problem)
-    return answer
-  }
-  return app
-}
+export const app = createHeldApp()
 
 export interface TestUser {
   readonly id: string
