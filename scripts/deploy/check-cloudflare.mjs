@@ -43,7 +43,23 @@ export function listQuestions(asked) {
     question('lifecycle of the bucket', [rulesList('lifecycle', bucket)], () =>
       askRules(asked, 'lifecycle'),
     ),
+    ...askForServices(asked),
   ]
+}
+
+/** A Worker that is bound must be there before. @param {Asked} asked @returns {Question[]} */
+function askForServices({ wrangler, environment }) {
+  const bound = /** @type {{ service: string }[]} */ (environment.services ?? [])
+  return bound.map(({ service }) => {
+    const name = 'Worker that is bound'
+    const command = ['deployments', 'status', '--name', service, '--json']
+    return question(name, [command], async () => {
+      const ran = await wrangler.run(command)
+      if (ran.code === 0) return [ok(name, `${service} is deployed`)]
+      const remedy = 'npx wrangler deploy --config inference-container/cloudflare/wrangler.toml'
+      return [wrong(name, `${service}: ${reasonOf(ran)}`, remedy)]
+    })
+  })
 }
 
 /** @param {string} name @param {Question['commands']} commands @param {Question['ask']} ask @returns {Question} */
@@ -79,7 +95,7 @@ export async function askAccount(wrangler, given) {
 async function askSecrets({ wrangler, environment, given }) {
   const required = requiredSecrets(environment)
   const ran = await wrangler.run(['secret', 'list', '--format', 'json'])
-  const isNew = ran.code !== 0 && /not found/.test(ran.output)
+  const isNew = ran.code !== 0 && /Worker "[^"]*".* not found/.test(ran.output)
   if (ran.code !== 0 && !isNew) return [wrong('secrets', reasonOf(ran))]
   const set = isNew
     ? []

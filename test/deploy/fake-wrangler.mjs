@@ -46,6 +46,16 @@ function commands() {
         ),
       )
     },
+    'deployments status': () => {
+      const name = optionOf('--name')
+      if (!account.otherWorkers.includes(name)) {
+        fail(
+          'A request to the Cloudflare API (/accounts/0/workers/scripts/deployments) failed.\n\n' +
+            '  This Worker does not exist on your account. [code: 10007]',
+        )
+      }
+      print(JSON.stringify({ id: '1', versions: [{ version_id: '2', percentage: 100 }] }, null, 2))
+    },
     'd1 info': () => {
       const { uuid, name, file_size: database_size } = account.database ?? {}
       if (!uuid)

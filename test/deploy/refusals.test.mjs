@@ -291,6 +291,11 @@ describe('a deployment is refused where at Cloudflare', () => {
     await expectRefusal(stage, sentence)
   })
 
+  it('the Worker that runs the inference service is not there yet', async () => {
+    Object.assign(stage.settings, { INFERENCE_WORKER: 'pa-inpainting-other' })
+    await expectRefusal(stage, 'pa-inpainting-other: A request to the Cloudflare API')
+  })
+
   it('a required secret is neither set nor given', async () => {
     const { JWT_SECRET: _, ...settings } = createSettings()
     Object.assign(stage, { settings })

@@ -39,6 +39,7 @@ export function createAccount() {
   return /** @type {Record<string, any>} */ ({
     accounts: [{ id: accountId, name: 'P.A.' }],
     worker: false,
+    otherWorkers: ['pa-inpainting-inference'],
     secrets: [],
     database: { uuid: databaseId, name: 'pa-inpainting', file_size: 123_000_000 },
     unapplied: ['0002_example.sql', '0003_operations_and_safety.sql'],
