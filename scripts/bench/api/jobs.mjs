@@ -3,11 +3,12 @@ import { say, sayWhile } from '../../lib/say.mjs'
 import { timeBareObjects } from './bare-objects.mjs'
 import { makePair, writeZip } from './pairs.mjs'
 import { formatShare } from './rate-row.mjs'
+import { ownModel, unlessRefused } from './scene.mjs'
 import { runServiceAlone } from './service-alone.mjs'
 import { median } from './take-turns.mjs'
 import { upload } from './zip.mjs'
 
-const model = 'telea'
+const model = ownModel
 const archivePairs = 100
 const onePairMsMax = 65
 const timesAloneMax = 1.3
@@ -54,7 +55,8 @@ export async function measureJobs(stage) {
 async function measureOne(stage, { store, pair }) {
   const { facts, other, inference, workshop, rounds } = stage
   const own = await prepareOne(facts.user, pair)
-  const stranger = other?.facts?.user
+  const stranger = other?.facts?.model ? other.facts.user : undefined
+  const otherModel = other?.facts?.model ?? model
   const rival = stranger && (await prepareOne(stranger, pair))
   const alone = () =>
     runServiceAlone({ ...service(inference, workshop), storeUrl: store, count: 1, model })
@@ -65,7 +67,7 @@ async function measureOne(stage, { store, pair }) {
     const job = await facts.user.runJob(own, model)
     const served = await alone()
     const otherMs =
-      stranger && rival ? (await stranger.runJob(rival, model)).milliseconds : Number.NaN
+      stranger && rival ? (await stranger.runJob(rival, otherModel)).milliseconds : Number.NaN
     if (round < 0) continue
     measured.push({
       own: job.milliseconds,
@@ -97,12 +99,14 @@ async function measureOne(stage, { store, pair }) {
  * @returns {Promise<Row>}
  */
 async function measureMany(stage, { store, zip, count, rounds, pair }) {
-  const { facts, product, inference, workshop } = stage
+  const { facts, product, other, inference, workshop } = stage
   const dataset = await upload(facts.user, zip)
   for (let done = archivePairs; done < count; done += archivePairs) {
     await facts.user.uploadArchive(dataset, zip)
   }
-  /** @type {{ own: number, alone: number, objects: number, outside: number }[]} */
+  const stranger = count === archivePairs && other?.facts?.model ? other.facts : undefined
+  const rival = stranger && (await unlessRefused(() => upload(stranger.user, zip)))
+  /** @type {{ own: number, alone: number, objects: number, outside: number, other: number }[]} */
   const measured = []
   for (let round = 0; round < rounds; round += 1) {
     await sayWhile(`a job of ${count} pairs`, async () => {
@@ -126,10 +130,15 @@ async function measureMany(stage, { store, zip, count, rounds, pair }) {
         0,
       )
       const outside = 1 - kernelMs / (job.milliseconds * os.cpus().length)
-      measured.push({ own: job.milliseconds, alone: alone.milliseconds, objects, outside })
+      const otherMs =
+        stranger && rival
+          ? (await stranger.user.runJob(rival, stranger.model ?? model)).milliseconds
+          : Number.NaN
+      const own = job.milliseconds
+      measured.push({ own, alone: alone.milliseconds, objects, outside, other: otherMs })
     })
   }
-  const tell = (/** @type {'own' | 'alone' | 'objects' | 'outside'} */ name) =>
+  const tell = (/** @type {'own' | 'alone' | 'objects' | 'outside' | 'other'} */ name) =>
     median(measured.map((each) => each[name]))
   const times = median(measured.map(({ own, alone, objects }) => own / (alone + objects)))
   say(
@@ -143,6 +152,7 @@ async function measureMany(stage, { store, zip, count, rounds, pair }) {
       'alone s': tell('alone') / 1000,
       'objects s': tell('objects') / 1000,
       'times both': times,
+      ...(rival && { 'other s': tell('other') / 1000 }),
       original: count === 100 ? `${originalHundredSeconds} s, blending only` : undefined,
     },
     goals: count === 100 ? [{ name: `≤ ${timesAloneMax} times`, met: times <= timesAloneMax }] : [],

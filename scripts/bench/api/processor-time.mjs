@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { Refusal } from '../../lib/say.mjs'
 
 /** What Linux counts processor time in, everywhere that Node runs. */
 const ticksPerSecond = 100
 
 /** A process and all that it has started. @param {number} root @returns {number[]} */
 export function listFamily(root) {
+  if (!existsSync('/proc/self/stat')) throw new Refusal('This bench needs the /proc of Linux.')
   const parents = new Map(
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))

@@ -6,6 +6,7 @@
  * @property {number} job
  * @property {import('./person.mjs').Person} user
  * @property {import('./person.mjs').Person} admin
+ * @property {string | null} model whose jobs end here
  *
  * @typedef {object} ReadRoute
  * @property {string} name

@@ -4,7 +4,7 @@ import { say, sayWhile } from '../../lib/say.mjs'
 import { checkCallsOrThrow } from './check-calls.mjs'
 import { startGenerator } from './generator.mjs'
 import { seededAdministrator } from './person.mjs'
-import { setScene } from './scene.mjs'
+import { setOtherScene, setScene } from './scene.mjs'
 import { openWorkshop } from './servers.mjs'
 
 /**
@@ -94,7 +94,7 @@ export async function withStage(options, work) {
 /** @param {import('./options.mjs').Against} against @returns {Promise<Other>} */
 async function meetOther({ url, administrator }) {
   const facts = await sayWhile(`a user, ten pairs and a job on ${url}`, () =>
-    setScene(url, administrator),
+    setOtherScene(url, administrator),
   )
   return { url, facts }
 }

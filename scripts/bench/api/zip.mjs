@@ -1,5 +1,6 @@
 import { say } from '../../lib/say.mjs'
 import { makePair, writeZip } from './pairs.mjs'
+import { unlessRefused } from './scene.mjs'
 import { median } from './take-turns.mjs'
 
 const pairCount = 100
@@ -54,14 +55,8 @@ export async function upload(user, zip) {
 }
 
 /** @param {import('./person.mjs').Person} user @param {Buffer} zip */
-async function timeOther(user, zip) {
-  try {
-    return await time(() => upload(user, zip))
-  } catch (error) {
-    say(`  ZIP: left out of the other server: ${error instanceof Error ? error.message : error}`)
-    return Number.NaN
-  }
-}
+const timeOther = async (user, zip) =>
+  (await unlessRefused(() => time(() => upload(user, zip)))) ?? Number.NaN
 
 /** @param {() => Promise<unknown>} work */
 async function time(work) {
