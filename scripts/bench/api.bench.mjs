@@ -10,6 +10,7 @@ import { measureReads } from './api/reads.mjs'
 import { countGoals, formatSection } from './api/report.mjs'
 import { withStage } from './api/stage.mjs'
 import { measureUploads } from './api/uploads.mjs'
+import { writeTables } from './api/written-tables.mjs'
 import { measureZip } from './api/zip.mjs'
 
 /** @type {Record<import('./api/options.mjs').Part, (stage: import('./api/stage.mjs').Stage) => Promise<import('./api/report.mjs').Section[]>>} */
@@ -38,10 +39,14 @@ export async function run(args) {
     }
     return [...measured, tellMemory(stage)]
   })
-  say(`\n${machine}; load ${os.loadavg()[0]?.toFixed(2)} at the end\n`)
-  for (const section of sections) say(formatSection(section))
   const goals = countGoals(sections)
-  say(`${goals.met} of ${goals.all} goals are met.`)
+  const when = new Date().toISOString().slice(0, 10)
+  const tables = [
+    `${when}, ${machine}; load ${os.loadavg()[0]?.toFixed(2)} at the end. ${goals.met} of ${goals.all} goals are met.\n`,
+    ...sections.map(formatSection),
+  ].join('\n')
+  say(`\n${tables}`)
+  if (options.write) writeTables(options.write, tables)
   if (options.json) {
     writeFileSync(options.json, `${JSON.stringify({ machine, goals, sections }, null, 2)}\n`)
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../lib/say.mjs'
 import { seededAdministrator } from './person.mjs'
+import { ensureTablesOrThrow } from './written-tables.mjs'
 
 export const parts = /** @type {const} */ (['reads', 'logins', 'uploads', 'zip', 'jobs', 'growth'])
 
@@ -17,6 +18,7 @@ export const parts = /** @type {const} */ (['reads', 'logins', 'uploads', 'zip',
  * @property {number} rounds
  * @property {Against | undefined} against another server, asked in turn
  * @property {string | undefined} json where the figures go as JSON
+ * @property {string | undefined} write the document whose tables are written anew
  * @property {number} inspectorPort 0 for none
  * @property {boolean} isLoud
  */
@@ -24,6 +26,7 @@ export const parts = /** @type {const} */ (['reads', 'logins', 'uploads', 'zip',
 /** @param {string[]} args @returns {Options} */
 export function readOptionsOrThrow(args) {
   const { values } = parse(args)
+  if (values.write !== undefined) ensureTablesOrThrow(values.write)
   const only = values.only?.split(',') ?? [...parts]
   const strange = only.find((part) => !parts.some((one) => one === part))
   if (strange !== undefined) {
@@ -37,6 +40,7 @@ export function readOptionsOrThrow(args) {
     rounds: readNumber('rounds', values.rounds),
     against: values.against === undefined ? undefined : readAgainst(values.against, values),
     json: values.json,
+    write: values.write,
     inspectorPort: readNumber('inspector', values.inspector),
     isLoud: values.loud,
   }
@@ -55,6 +59,7 @@ function parse(args) {
         'admin-email': { type: 'string', default: seededAdministrator.email },
         'admin-password': { type: 'string', default: seededAdministrator.password },
         json: { type: 'string' },
+        write: { type: 'string' },
         inspector: { type: 'string', default: '0' },
         loud: { type: 'boolean', default: false },
       },
