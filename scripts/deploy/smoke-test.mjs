@@ -58,7 +58,7 @@ export async function tryDoors(place) {
 
 /** Somebody registers, has a scratch removed, gets the result, and is deleted. @param {Place} place @returns {Promise<Finding[]>} */
 export async function playStory(place) {
-  const email = `smoke-${randomUUID()}@smoke.pa-inpainting.com`
+  const email = `smoke-${randomUUID()}@smoke.invalid`
   const password = `${randomUUID()}aA1!`
   const startedMs = Date.now()
   try {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   checkBindings,
@@ -8,7 +10,9 @@ import {
 } from '../../scripts/deploy/check-configuration.mjs'
 import { environmentNames } from '../../scripts/deploy/options.mjs'
 import { queuesOf, readRawConfig } from '../../scripts/deploy/rendered-config.mjs'
+import { ownNames, readSettingsText } from '../../scripts/deploy/settings.mjs'
 import { root } from '../../scripts/lib/paths.mjs'
+import { settingNames } from '../../src/config.ts'
 
 const raw = readRawConfig(root)
 
@@ -61,6 +65,16 @@ describe('the environments of wrangler.toml', () => {
       expect(names.filter((one) => !one.startsWith(environment.name))).toEqual([])
     },
   )
+
+  it('are explained in deploy/example.env by names that exist, with every secret that they need', () => {
+    const text = readFileSync(path.join(root, 'deploy', 'example.env'), 'utf8')
+    const names = [...text.matchAll(/^([A-Z0-9_]+)=$/gm)].map(([, name = '']) => name)
+    const known = /** @type {readonly string[]} */ ([...ownNames, ...settingNames])
+    expect(names.filter((name) => !known.includes(name))).toEqual([])
+    const needed = [...raw.env.production.secrets.required, 'D1_DATABASE_ID', 'PUBLIC_BASE_URL']
+    expect(needed.filter((name) => !names.includes(name))).toEqual([])
+    expect(readSettingsText(text, 'example.env')).toEqual({ values: new Map(), problems: [] })
+  })
 
   it('have queues whose names say to the Worker what they carry', () => {
     for (const name of environmentNames) {
