@@ -18,7 +18,9 @@ export function readRawConfig(root) {
  */
 export function renderConfig({ raw, environmentName, given, root }) {
   const config = structuredClone(raw)
+  config.env[environmentName] ??= {}
   const environment = config.env[environmentName]
+  environment.vars ??= {}
   const fromRoot = (/** @type {string} */ place) => path.resolve(root, place)
 
   config.main = fromRoot(config.main)
@@ -44,7 +46,8 @@ export function renderConfig({ raw, environmentName, given, root }) {
     }
   }
   const databaseId = given.get('D1_DATABASE_ID')
-  if (databaseId) environment.d1_databases[0].database_id = databaseId
+  const [database] = environment.d1_databases ?? []
+  if (databaseId && database) database.database_id = databaseId
   const inferenceWorker = given.get('INFERENCE_WORKER')
   if (inferenceWorker) {
     const binding = { binding: 'INFERENCE', service: inferenceWorker }

@@ -65,7 +65,8 @@ export async function runDeployment(options, surroundings) {
   all.add(checkParser({ environment, given: given.values }))
   all.add(checkDeployedSettings({ environment, environmentName }))
   all.add(checkSecrets({ environment, environmentName, raw, given: given.values, root }))
-  all.add(checkBindings({ root, environmentName }))
+  const bindings = checkBindings({ root, environmentName })
+  all.add(bindings)
   all.add(checkDeadLetters(environment))
   all.add(checkNothingShared({ config, environmentName }))
   all.add(checkMigrations({ root }))
@@ -80,6 +81,12 @@ export async function runDeployment(options, surroundings) {
     }),
   )
 
+  if (hasWrong(bindings)) {
+    say(
+      `\nNothing is asked of the account: ${all.wrongCount} things are wrong, and bindings among them.`,
+    )
+    return false
+  }
   const asked = { wrangler, environment, given: given.values, root }
   const questions = listQuestions(asked)
   const steps = listSteps({ ...asked, commit })

@@ -133,6 +133,18 @@ describe('a deployment is refused whose repository', () => {
 
   it.each([
     [
+      'lacks its database',
+      /\[\[env\.production\.d1_databases\]\]\n(.*\n){4}/,
+      '',
+      '[env.production] lacks d1_databases[DB].binding = DB',
+    ],
+    [
+      'lacks its bucket',
+      /\[\[env\.production\.r2_buckets\]\]\n(.*\n){2}/,
+      '',
+      '[env.production] lacks r2_buckets[MEDIA].binding = MEDIA',
+    ],
+    [
       'lacks a binding',
       /\[\[env\.production\.durable_objects\.bindings\]\]\nname = "LOGIN_GUARDS"\n.*\n/,
       '',
