@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { apiVersion } from './documentation/openapi/create-document.ts'
 import { createRouter } from './router.ts'
 import { timeSchema } from './shared/answer.schemas.ts'
 import { formatTime } from './shared/clock.ts'
@@ -25,7 +26,7 @@ const healthSchema = z
 
 const info = {
   message: 'Advanced Programming - Inpainting API',
-  version: '1.0.0',
+  version: apiVersion,
   status: 'running' as const,
 }
 

@@ -35,6 +35,7 @@ export interface ApiDocument {
   readonly openapi: string
   readonly info: Readonly<Record<string, unknown>>
   readonly servers: readonly { readonly url: string }[]
+  readonly externalDocs: { readonly description: string; readonly url: string }
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: Paths
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>
@@ -93,6 +94,7 @@ export function createDocument(
     openapi: declared.openapi,
     info: declared.info,
     servers: [{ url: baseUrl }],
+    externalDocs: { description: 'First steps, guides and error codes', url: `${baseUrl}/docs` },
     tags,
     paths: mapOperations(paths, completeOperation),
     components: {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { describeHeader, jsonResponse, refusedWith } from '../../shared/route-declaration.ts'
-import { createDocument, type Declarations } from './create-document.ts'
+import { apiVersion, createDocument, type Declarations } from './create-document.ts'
 
 /*
  * GET /openapi.json   this API, as a machine reads it
@@ -19,12 +19,13 @@ const documentSchema = z
 const getDocument = createRoute({
   operationId: 'getApiDocument',
   summary: 'This document',
+  description: 'Of every route: what it takes, what it answers, and how it refuses.',
   tags: ['System'],
   method: 'get',
   path: '/openapi.json',
   responses: {
     200: jsonResponse(documentSchema, 'The OpenAPI 3.1 document of this API', {
-      example: { openapi: '3.1.0', info: { title: 'P.A. Inpainting', version: '1.0.0' } },
+      example: { openapi: '3.1.0', info: { title: 'P.A. Inpainting', version: apiVersion } },
       headers: { ETag: describeHeader('For `If-None-Match`') },
     }),
     304: { description: 'The document is what `If-None-Match` names' },
@@ -43,6 +44,7 @@ export function createOpenApiRoutes(app: Declarations): OpenAPIHono<AppEnv> {
     if (known.some((etag) => etag.trim().replace(/^W\//, '') === made?.etag)) {
       return context.body(null, 304)
     }
+    // Written once, and not by each request: JSON already, which the types of the answer cannot know.
     return context.body(made.text, 200, { 'Content-Type': 'application/json' }) as never
   })
 }
