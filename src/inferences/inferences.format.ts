@@ -1,6 +1,7 @@
 import { createAmount, formatTokens } from '../ledger/amounts.ts'
 import { formatTime } from '../shared/clock.ts'
 import { hasEnded, jobStatusOf, mayHaveResults, progressOf } from './inferences.lifecycle.ts'
+import type { ItemOutcome } from './inferences.repository.ts'
 import type { InferenceItemRow, InferenceRow } from './inferences.table.ts'
 import { formatAskedParameters, readStoredParameters } from './stored-parameters.rules.ts'
 import { formatVideoFailures, formatVideos } from './videos/videos.format.ts'
@@ -8,7 +9,7 @@ import type { ListedVideo } from './videos/videos.repository.ts'
 
 /** What an inference was about, and what became of it. */
 export interface Outcome {
-  readonly items: readonly InferenceItemRow[]
+  readonly items: readonly ItemOutcome[]
   readonly videos: readonly ListedVideo[]
 }
 
@@ -76,7 +77,7 @@ export function formatJob(inference: InferenceRow, outcome: Outcome) {
   }
 }
 
-export function formatImage(item: InferenceItemRow) {
+export function formatImage(item: Pick<InferenceItemRow, 'imageKey' | 'resultKey'>) {
   return { originalPath: item.imageKey, outputPath: item.resultKey }
 }
 
@@ -87,7 +88,9 @@ export function resultFileName(item: Pick<InferenceItemRow, 'imageName' | 'resul
 }
 
 /** The images that were inpainted; frames are told by their videos. */
-export function succeededImages(items: readonly InferenceItemRow[]): InferenceItemRow[] {
+export function succeededImages<Item extends Pick<InferenceItemRow, 'state' | 'kind'>>(
+  items: readonly Item[],
+): Item[] {
   return items.filter((item) => item.state === 'SUCCEEDED' && item.kind === 'image')
 }
 

@@ -127,6 +127,32 @@ export function listInferenceItems(
   return itemsOfInference(database).all({ inferenceId })
 }
 
+const toldColumns = {
+  kind: inferenceItems.kind,
+  state: inferenceItems.state,
+  imageKey: inferenceItems.imageKey,
+  imageName: inferenceItems.imageName,
+  resultKey: inferenceItems.resultKey,
+  errorCode: inferenceItems.errorCode,
+  errorMessage: inferenceItems.errorMessage,
+}
+/** What became of an item, as an inference tells it: without what its results tell. */
+export type ItemOutcome = Pick<InferenceItemRow, keyof typeof toldColumns>
+
+const outcomesOfInference = preparedOnce((query) =>
+  query
+    .select(toldColumns)
+    .from(inferenceItems)
+    .where(eq(inferenceItems.inferenceId, sql.placeholder('inferenceId')))
+    .orderBy(asc(inferenceItems.position))
+    .prepare(),
+)
+
+/** What became of every item of an inference, in the order of the dataset. */
+export function listItemOutcomes(database: Database, inferenceId: string): Promise<ItemOutcome[]> {
+  return outcomesOfInference(database).all({ inferenceId })
+}
+
 /** Whether the user has the inference, and the item or video whose result has that key. */
 export async function findResultFile(
   database: Database,

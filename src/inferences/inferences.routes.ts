@@ -3,24 +3,20 @@ import type { Context } from 'hono'
 import { answerOnce, markReplayed } from '../idempotency/answer-once.ts'
 import { type AppEnv, createRouter } from '../router.ts'
 import { formatTime } from '../shared/clock.ts'
+import type { Database } from '../shared/database.ts'
 import { isUuid } from '../shared/ids.ts'
 import { formatPage, readPageOrThrow } from '../shared/pagination.ts'
 import { abortInference } from './abort-inference.ts'
 import * as declarations from './inferences.declarations.ts'
 import { inferenceErrors } from './inferences.errors.ts'
-import {
-  formatInferenceForApi,
-  formatInferenceForList,
-  formatJob,
-  type Outcome,
-} from './inferences.format.ts'
+import { formatInferenceForApi, formatInferenceForList, formatJob } from './inferences.format.ts'
 import { hasEnded } from './inferences.lifecycle.ts'
 import {
   findInference,
   findInferenceById,
   findInferenceByJob,
-  listInferenceItems,
   listInferences,
+  listItemOutcomes,
 } from './inferences.repository.ts'
 import type { InferenceRow } from './inferences.table.ts'
 import { formatResultsOverview, resultsFormatOf } from './results/results.format.ts'
@@ -82,7 +78,8 @@ export const inferenceRoutes: OpenAPIHono<AppEnv> = createRouter()
     if (!inference) {
       throw inferenceErrors.createError('inferences.job_not_found', 'Job not found in queue.')
     }
-    const data = formatJob(inference, await findOutcome(context.get('services'), inference))
+    const outcome = await findOutcome(context.get('services'), inference, listItemOutcomes)
+    const data = formatJob(inference, outcome)
     const message = 'Job status retrieved successfully'
     return context.json({ success: true as const, message, data }, 200)
   })
@@ -160,19 +157,20 @@ export async function abortAsAsked(context: Context<AppEnv>, inference: Inferenc
 /** All that is told of one inference. */
 export async function describeInference(services: Services, inference: InferenceRow) {
   return {
-    ...formatInferenceForApi(inference, await findOutcome(services, inference)),
+    ...formatInferenceForApi(inference, await findOutcome(services, inference, listItemOutcomes)),
     ...formatResultsOverview(inference, resultsFormatOf(services)),
   }
 }
 
-/** What became of an inference that has ended; nothing before. */
-export async function findOutcome(
+/** What became of an inference that has ended, with as much of its items as `listItems` tells; nothing before. */
+export async function findOutcome<Item>(
   { database }: Pick<Services, 'database'>,
   inference: InferenceRow,
-): Promise<Outcome> {
+  listItems: (database: Database, inferenceId: string) => Promise<Item[]>,
+) {
   if (!hasEnded(inference.state)) return { items: [], videos: [] }
   const [items, videos] = await Promise.all([
-    listInferenceItems(database, inference.id),
+    listItems(database, inference.id),
     inference.frameCount > 0 ? listInferenceVideos(database, inference.id) : [],
   ])
   return { items, videos }

@@ -12,7 +12,7 @@ import {
   succeededImages,
 } from './inferences.format.ts'
 import { mayHaveResults } from './inferences.lifecycle.ts'
-import { findResultFile } from './inferences.repository.ts'
+import { findResultFile, listInferenceItems } from './inferences.repository.ts'
 import { findInferenceOrThrow, findOutcome } from './inferences.routes.ts'
 import { deleteResults } from './results/delete-results.ts'
 import {
@@ -52,7 +52,7 @@ export const resultRoutes: OpenAPIHono<AppEnv> = createRouter()
         { status: inference.state },
       )
     }
-    const outcome = await findOutcome(services, inference)
+    const outcome = await findOutcome(services, inference, listInferenceItems)
     const images = await Promise.all(
       succeededImages(outcome.items).map(async (item) => ({
         ...formatImage(item),
