@@ -59,12 +59,7 @@ export async function measureGrowth({ facts, workshop, copies, generator, second
     })
     const [small, middle, large] = requests
     if (!small || !middle || !large) throw new Error('There is a copy for each size.')
-    const how = {
-      connections: concurrency,
-      seconds: seconds * 0.6,
-      rounds: Math.max(2, rounds - 1),
-      isWhole: true,
-    }
+    const how = { connections: concurrency, seconds, rounds, isWhole: true }
     const turns = await takeTurns(generator, { small, middle, large }, how)
     const share = formatShare(shareOf(turns.large, turns.small))
     const times = turns.large.cpu / turns.small.cpu
