@@ -1,6 +1,6 @@
 import { type Argon2Parameters, argon2id } from './argon2id.ts'
 
-/** OWASP's floor for argon2id: some 20 ms of an isolate, and 19 MiB of its 128. */
+/** OWASP's floor for argon2id: some 25 ms of an isolate, and 19 MiB of its 128. */
 export const passwordParameters: Argon2Parameters = { memoryKib: 19_456, passes: 2, lanes: 1 }
 
 export interface PasswordHasher {
