@@ -1,29 +1,32 @@
 /** The headers that answers have beside their own. Set in one go at the end: each copy of an answer costs more than all of them. */
 
-const safety: readonly (readonly [name: string, value: string])[] = [
+type Headline = readonly [name: string, value: string]
+
+/** What OWASP's REST security cheat sheet asks of every answer. Each header costs time, of JSON as much as of a page. */
+const safety: readonly Headline[] = [
   // No answer of the API is a page: none may be framed, or load or run anything, whatever it is taken for.
   [
     'Content-Security-Policy',
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   ],
-  ['Cross-Origin-Opener-Policy', 'same-origin'],
   ['Cross-Origin-Resource-Policy', 'same-origin'],
-  ['Origin-Agent-Cluster', '?1'],
-  ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
   ['Referrer-Policy', 'no-referrer'],
   ['X-Content-Type-Options', 'nosniff'],
-  ['X-DNS-Prefetch-Control', 'off'],
-  ['X-Download-Options', 'noopen'],
   ['X-Frame-Options', 'DENY'],
-  ['X-Permitted-Cross-Domain-Policies', 'none'],
-  ['X-XSS-Protection', '0'],
 ]
 
-const strictTransport = [
+/** What says something of pages alone. */
+const safetyOfPages: readonly Headline[] = [
+  ['Cross-Origin-Opener-Policy', 'same-origin'],
+  ['Origin-Agent-Cluster', '?1'],
+  ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+  ['X-DNS-Prefetch-Control', 'off'],
+]
+
+const strictTransport: Headline = [
   'Strict-Transport-Security',
   'max-age=31536000; includeSubDomains',
-] as const
-const safetyElsewhere = [...safety, strictTransport]
+]
 
 const exposedHeaders = [
   'ETag',
@@ -62,15 +65,22 @@ export function completeHeaders(headers: Headers, policy: AnswerPolicy, asked: A
   headers.set('X-Request-Id', asked.requestId)
   // What has a policy of its own may have others of these too.
   const isOwn = headers.has('Content-Security-Policy')
-  for (const [name, value] of policy.isDevelopment ? safety : safetyElsewhere) {
+  const complete = ([name, value]: Headline) => {
     if (!isOwn || !headers.has(name)) headers.set(name, value)
   }
+  safety.forEach(complete)
+  if (!policy.isDevelopment) complete(strictTransport)
+  const type = headers.get('Content-Type') ?? ''
+  if (type.startsWith('text/html')) safetyOfPages.forEach(complete)
   // JSON is about one person and at one moment.
-  const isJson = headers.get('Content-Type')?.includes('json') ?? false
+  const isJson = type.includes('json')
   if (isJson && !headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
   const origin = findAllowedOrigin(policy, asked)
   if (origin !== null) headers.set('Access-Control-Allow-Origin', origin)
-  headers.set('Access-Control-Expose-Headers', exposedHeaders)
+  // Only a script of another site is told more by it; what may be kept may be kept for one.
+  if (asked.origin !== undefined || !isJson) {
+    headers.set('Access-Control-Expose-Headers', exposedHeaders)
+  }
   if (policy.corsOrigins !== '*') headers.append('Vary', 'Origin')
 }
 

@@ -108,7 +108,6 @@ describe('every answer', () => {
       'cross-origin-resource-policy': 'same-origin',
       'content-security-policy':
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'permissions-policy': expect.stringContaining('camera=()'),
       'cache-control': 'no-store',
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     })

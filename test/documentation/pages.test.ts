@@ -135,6 +135,8 @@ describe('the pages', () => {
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).not.toMatch(/unsafe|https?:|\*/)
     expect(policy.includes('script-src')).toBe(address === '/docs')
+    expect(headers.get('permissions-policy')).toContain('camera=()')
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
   })
 
   it('answer with and without a slash at their end', async () => {
