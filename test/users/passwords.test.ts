@@ -21,10 +21,10 @@ describe('a password', () => {
     expect(quick.hash('Passw0rd!')).not.toBe(quick.hash('Passw0rd!'))
   })
 
-  it('is hashed with 19 MiB and two passes into a PHC string', () => {
+  it('is hashed with 12 MiB and three passes into a PHC string', () => {
     const hasher = createPasswordHasher(passwordParameters)
     const hash = hasher.hash('Passw0rd!')
-    expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
+    expect(hash).toMatch(/^\$argon2id\$v=19\$m=12288,t=3,p=1\$[\w+/]{22}\$[\w+/]{43}$/)
     expect(hasher.verify('Passw0rd!', hash)).toBe(true)
   })
 

@@ -50,7 +50,7 @@ describe('registering', () => {
     const registration = createRegistration()
     await register(registration)
     const row = await findLiveUserByEmail(services.database, registration.email)
-    expect(row?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(row?.passwordHash).toMatch(/^\$argon2id\$v=19\$m=12288,t=3,p=1\$/)
     expect(JSON.stringify(row)).not.toContain(registration.password)
   })
 
