@@ -134,7 +134,7 @@ def test_a_result_that_its_format_cannot_hold_says_which_can(bench: Bench) -> No
     picture = encode(np.zeros((1, 16400, 3), np.uint8))
     mask = encode(box_mask(16400, 1, (0, 0, 3, 1)))
     error = bench.refuse(picture, mask, output={"format": "webp"})
-    assert_error(error, "result.unencodable", "16400x1", "16383", "png")
+    assert_error(error, "result.unencodable", "16400x1", "16383", "PNG")
 
 
 # Origins
