@@ -216,6 +216,5 @@ def _undecodable(name: str, header: Header) -> ItemError:
 def _unencodable(picture: Picture, format_: str) -> ItemError:
     return ItemError(
         Code.RESULT_UNENCODABLE,
-        f"The result of {picture.width}x{picture.height} could not be written as {format_}. "
-        "Ask for PNG.",
+        f"The result of {picture.width}x{picture.height} could not be written as {format_}. Ask for PNG.",
     )

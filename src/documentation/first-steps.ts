@@ -40,7 +40,7 @@ curl -sO "$API/docs/assets/chelsea-scratch-mask.png"`,
     {
       title: 'Register',
       text: `With any name, e-mail address and password. You are given ${grant} tokens.`,
-      command: `EMAIL="mario-$(date +%s)@example.com"
+      command: `EMAIL="mario-$(date +%s)-$$@example.com"
 curl -sw '\\n' "$API/api/users/user" -H "$JSON" \\
   -d '{"name":"Mario","surname":"Rossi","email":"'$EMAIL'","password":"Passw0rd!"}'`,
     },

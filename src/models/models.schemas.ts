@@ -13,7 +13,9 @@ const model = z
     description: z.string(),
     licence: z.string().openapi({ description: 'Of the model, as its makers give it' }),
     commercialUse: z.boolean().openapi({ description: 'Whether the licence allows it' }),
-    runtime: z.string().openapi({ description: 'What it runs on, such as `opencv` or `onnxruntime`' }),
+    runtime: z
+      .string()
+      .openapi({ description: 'What it runs on, such as `opencv` or `onnxruntime`' }),
     ready: z.boolean(),
     reason: z.string().nullable().openapi({ description: 'Why the model is not ready' }),
     isDefault: z.boolean(),
@@ -59,7 +61,8 @@ export const exampleModel: z.output<typeof model> = {
   id: 'patchmatch',
   version: '0.1',
   title: 'PatchMatch',
-  description: 'Fills holes with patches that fit from elsewhere in the picture. Keeps texture sharp.',
+  description:
+    'Fills holes with patches that fit from elsewhere in the picture. Keeps texture sharp.',
   licence: 'MIT',
   commercialUse: true,
   runtime: 'pypatchmatch',

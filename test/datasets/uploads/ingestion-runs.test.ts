@@ -277,7 +277,9 @@ describe('an archive around which the world changes', () => {
     }
     expect(await look(id)).toMatchObject({
       status: 'FAILED',
-      error: { message: expect.stringContaining('the inference service did not answer as it should') },
+      error: {
+        message: expect.stringContaining('the inference service did not answer as it should'),
+      },
     })
     await recover([mario])
     expect(await expectAllOrNothing(mario, whole)).toBe('nothing')
