@@ -18,6 +18,5 @@ export function describeInstallation(services: {
   readonly pricePlan: PricePlan
 }): Installation {
   const { settings, pricePlan } = services
-  const baseUrl = settings.PUBLIC_BASE_URL.replace(/\/+$/, '')
-  return { baseUrl, pricePlan, settings, grant: initialGrant }
+  return { baseUrl: settings.PUBLIC_BASE_URL, pricePlan, settings, grant: initialGrant }
 }

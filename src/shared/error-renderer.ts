@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { ApiError, requestErrors } from './errors.ts'
+import { ApiError, errorPageUrl, requestErrors } from './errors.ts'
 import { createLogger, describeError } from './logger.ts'
 
 /** The one place where an error becomes JSON: `{ success: false, message, code, …details, documentation }`. */
@@ -35,7 +35,7 @@ export function renderError(error: unknown, context: Context): Response {
 function createPageUrl(code: string, context: Context): string {
   const services: { settings: { PUBLIC_BASE_URL: string } } | undefined = context.get('services')
   const baseUrl = services?.settings.PUBLIC_BASE_URL ?? new URL(context.req.url).origin
-  return `${baseUrl}/docs/errors/${code}`
+  return errorPageUrl(baseUrl, code)
 }
 
 export function renderNotFound(context: Context): Response {

@@ -44,6 +44,11 @@ export interface ErrorExplanation extends CodeExplanation {
   readonly hint?: string
 }
 
+/** Where the page of a code is, on a server whose address has no slash at its end. */
+export function errorPageUrl(baseUrl: string, code: string): string {
+  return `${baseUrl}/docs/errors/${code}`
+}
+
 /** A code of the closed list with what is known of it. */
 export interface ListedError extends ErrorExplanation {
   readonly code: string

@@ -1,4 +1,5 @@
 import type { Settings } from '../../config.ts'
+import { errorPageUrl } from '../../shared/errors.ts'
 import { allErrors } from '../errors/all-errors.ts'
 import { tags } from './tags.ts'
 
@@ -85,11 +86,10 @@ const withoutLastSlash = (path: string) => (path.length > 1 ? path.replace(/\/$/
  */
 export function createDocument(
   app: Declarations,
-  { PUBLIC_BASE_URL }: Pick<Settings, 'PUBLIC_BASE_URL'>,
+  { PUBLIC_BASE_URL: baseUrl }: Pick<Settings, 'PUBLIC_BASE_URL'>,
 ): ApiDocument {
   const declared = app.getOpenAPI31Document({ openapi: '3.1.0', info }) as ApiDocument
   const { paths = {}, components = {} } = declared
-  const baseUrl = PUBLIC_BASE_URL.replace(/\/$/, '')
   return {
     openapi: declared.openapi,
     info: declared.info,
@@ -137,7 +137,7 @@ function createExamples(paths: Paths, baseUrl: string) {
     allErrors
       .filter(({ code }) => declared.has(code))
       .map(({ code, meaning: message }) => {
-        const documentation = `${baseUrl}/docs/errors/${code}`
+        const documentation = errorPageUrl(baseUrl, code)
         return [code, { value: { success: false, message, code, documentation } }]
       }),
   )

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { errorPageUrl } from '../../shared/errors.ts'
 import { allErrors, type ErrorPage } from '../errors/all-errors.ts'
 import type { ReferredRoute } from '../routes-by-code.ts'
 import { type Markup, renderCode, renderPage } from './layout.page.ts'
@@ -40,7 +41,7 @@ export function renderErrorPage(
   { code, status, meaning, remedy, feature }: ErrorPage,
   { baseUrl, routes }: { baseUrl: string; routes: readonly ReferredRoute[] },
 ): Markup {
-  const documentation = `${baseUrl}/docs/errors/${code}`
+  const documentation = errorPageUrl(baseUrl, code)
   return renderPage({
     title: `${code}: P.A. Inpainting`,
     summary: readFirstSentence(meaning).replaceAll('`', ''),

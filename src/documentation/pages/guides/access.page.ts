@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { Quota } from '../../../rate-limits/quotas.rules.ts'
+import { errorPageUrl } from '../../../shared/errors.ts'
 import type { Installation } from '../../installation.ts'
 import { type Markup, renderCode } from '../layout.page.ts'
 
@@ -55,7 +56,7 @@ twice the pause, from a second on.</li>
 export function renderErrors({ baseUrl }: Installation): Markup {
   return html`<p>Every refusal is JSON of this form. Decide by <code>code</code>: it stays as it is, while messages may be worded anew.</p>
 ${renderCode(
-  `{"success":false,"message":"…","code":"tokens.insufficient","required":2.75,"balance":0.5,"shortfall":2.25,"documentation":"${baseUrl}/docs/errors/tokens.insufficient"}`,
+  `{"success":false,"message":"…","code":"tokens.insufficient","required":2.75,"balance":0.5,"shortfall":2.25,"documentation":"${errorPageUrl(baseUrl, 'tokens.insufficient')}"}`,
   'A refusal',
 )}
 <p><a href="/docs/errors">Each code has a page</a>, which the answer names as <code>documentation</code>. Whoever asks for help names the
