@@ -1,4 +1,6 @@
+import { createAmount } from '../../ledger/amounts.ts'
 import { exampleDataset, examplePairs } from '../dataset-examples.ts'
+import { formatStored } from './uploads.format.ts'
 import type { Upload } from './uploads.schemas.ts'
 
 const [{ uploadId }] = examplePairs
@@ -66,19 +68,9 @@ export const exampleCompleted: Upload = {
   endedAt: times.updatedAt,
 }
 
-/** What a request is answered that has brought one item. */
-export const createExampleUploaded = (spent: number, balance: number) => ({
-  success: true as const,
-  message: 'Data uploaded and processed successfully',
-  processedItems: 1,
-  tokenSpent: spent,
-  userTokens: balance,
-  tokenUsage: {
-    tokensSpent: spent,
-    remainingBalance: balance,
-    operationType: 'dataset_upload' as const,
-  },
-})
+/** What a request is answered that has brought one item; both amounts in thousandths of a token. */
+export const createExampleUploaded = (spent: number, balance: number) =>
+  formatStored({ processedItems: 1, spent: createAmount(spent), balance: createAmount(balance) })
 
 /** Where an upload is watched. */
 export const exampleLocation = `/api/datasets/uploads/${uploadId}`

@@ -67,12 +67,12 @@ export const upload = createRoute({
       examples: {
         picture: {
           summary: 'A picture with its mask',
-          value: examples.createExampleUploaded(0.65, 99.35),
+          value: examples.createExampleUploaded(650, 99_350),
         },
         archive: {
           summary: 'An archive',
           value: {
-            ...examples.createExampleUploaded(0.7, 98.65),
+            ...examples.createExampleUploaded(700, 98_650),
             upload: examples.exampleCompleted,
           },
         },

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { answerOnce, markReplayed, type Subject } from '../../idempotency/answer-once.ts'
-import { createAmount, formatTokens, type TokenAmount } from '../../ledger/amounts.ts'
+import { createAmount } from '../../ledger/amounts.ts'
 import { type AppEnv, createRouter } from '../../router.ts'
 import { ApiError, type ErrorStatus } from '../../shared/errors.ts'
 import { awaitIngestion } from './ingestion/await-ingestion.ts'
@@ -16,6 +16,7 @@ import { resumeUpload } from './resume-upload.ts'
 import { type UploadedMedia, uploadMedia } from './upload-media.ts'
 import * as declarations from './uploads.declarations.ts'
 import { uploadErrors } from './uploads.errors.ts'
+import { formatStored } from './uploads.format.ts'
 
 /*
  * POST /data           a picture, a video or an archive with its masks, into a dataset
@@ -105,27 +106,6 @@ async function takeUpload(
     { ...services, nowMs: services.clock.nowMs() },
     { userId, uploadId, request: context.req.raw, ensureContent },
   )
-}
-
-function formatStored(stored: {
-  processedItems: number
-  spent: TokenAmount
-  balance: TokenAmount
-}) {
-  const spent = formatTokens(stored.spent)
-  const balance = formatTokens(stored.balance)
-  return {
-    success: true as const,
-    message: 'Data uploaded and processed successfully',
-    processedItems: stored.processedItems,
-    tokenSpent: spent,
-    userTokens: balance,
-    tokenUsage: {
-      tokensSpent: spent,
-      remainingBalance: balance,
-      operationType: 'dataset_upload' as const,
-    },
-  }
 }
 
 function answerLater(context: Context<AppEnv>, row: IngestionRow) {
