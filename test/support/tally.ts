@@ -169,15 +169,8 @@ function countBucket(bucket: R2Bucket, total: Counts): R2Bucket {
 /** Each method that is called of an object is a request to it. */
 function countObjects<Namespace extends object>(namespace: Namespace, total: Counts): Namespace {
   const stubOf = (stub: object) =>
-    new Proxy(stub, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key)
-        if (typeof value !== 'function') return value
-        return (...parameters: unknown[]) => {
-          total.objectRequests += 1
-          return Reflect.apply(value, target, parameters)
-        }
-      },
+    interceptMethodsInStep(stub, () => {
+      total.objectRequests += 1
     })
   return new Proxy(namespace, {
     get(target, key) {

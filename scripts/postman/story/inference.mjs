@@ -1,5 +1,11 @@
 import { endings, hasEnded } from './endings.mjs'
 
+const firstStart = {
+  datasetName: '{{datasetName}}',
+  modelId: 'telea',
+  parameters: { outputFormat: 'png' },
+}
+
 const hasEndedWhy = 'Asks again until the job has ended, when the collection is run.'
 
 /** @type {import('../steps.mjs').Folder} */
@@ -17,11 +23,7 @@ export const inference = {
       operation: 'startInference',
       set: { startKey: '{{$guid}}' },
       headers: { 'idempotency-key': '{{startKey}}' },
-      body: {
-        datasetName: '{{datasetName}}',
-        modelId: 'telea',
-        parameters: { outputFormat: 'png' },
-      },
+      body: firstStart,
       status: 201,
       expect: { 'inference.status': 'PENDING', 'inference.datasetName': '{{datasetName}}' },
       keep: { inferenceId: 'inference.id', jobId: 'jobId' },
@@ -31,11 +33,7 @@ export const inference = {
       name: 'Start the same inference again',
       why: 'The same request under the same `Idempotency-Key` takes effect once: the first answer comes again.',
       headers: { 'idempotency-key': '{{startKey}}' },
-      body: {
-        datasetName: '{{datasetName}}',
-        modelId: 'telea',
-        parameters: { outputFormat: 'png' },
-      },
+      body: firstStart,
       status: 201,
       expectHeaders: { 'Idempotency-Replayed': 'true' },
       expect: { 'inference.id': '{{inferenceId}}' },
