@@ -73,7 +73,7 @@ async function ask(fetch, url, headers) {
 }
 
 /** The token that the Worker's calls carry. @param {string} secret @param {number} nowMs */
-export function createToken(secret, nowMs) {
+function createToken(secret, nowMs) {
   const issuedAt = Math.floor(nowMs / 1000)
   const encode = (/** @type {unknown} */ value) =>
     Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -31,7 +31,7 @@ export function judge(name, fine, problems) {
 }
 
 /** @param {Finding} finding */
-export function formatFinding({ state, name, what, todo = [] }) {
+function formatFinding({ state, name, what, todo = [] }) {
   const indent = ' '.repeat(7)
   const lines = [`${words[state].padEnd(7)}${name.padEnd(nameWidth)}${what}`]
   return [...lines, ...todo.map((line) => `${indent}${' '.repeat(nameWidth)}→ ${line}`)].join('\n')

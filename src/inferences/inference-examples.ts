@@ -11,7 +11,7 @@ export const exampleImage = {
   originalPath: succeeded.imagePath,
   outputPath: `inferences/${userId}/${id}/processed_${succeeded.uploadId}_0.png`,
 }
-export const exampleResult = { success: true, images: [exampleImage], videos: [] }
+const exampleResult = { success: true, images: [exampleImage], videos: [] }
 
 const error = {
   code: 'media.undecodable',

@@ -149,6 +149,6 @@ const listExamples = ({ responses }: Operation) =>
   )
 
 /** Every declared route of a document. */
-export function listOperations(paths: Paths): Operation[] {
+function listOperations(paths: Paths): Operation[] {
   return Object.values(paths).flatMap((methods) => Object.values(methods))
 }
